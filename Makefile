@@ -1,0 +1,42 @@
+# Yaolu 药路. Needs make, a shell and Python 3.11 to 3.14; everything else is set up by the first target you run.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve test check schema lock clean
+
+PORT ?= 8000
+TESTS ?=
+python := .venv/bin/python
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make or mend .venv (any other target does it first)
+	@sh ops/setup.sh
+
+demo: setup ## the whole road once, on a made-up world
+	@.venv/bin/yaolu demo
+
+serve: setup ## the API on PORT=8000
+	@.venv/bin/yaolu serve --port $(PORT)
+
+test: setup ## the tests; TESTS="tests/policy -k name" for some of them
+	@$(python) -m pytest $(TESTS)
+
+check: setup ## format, lint, types, import contracts, schema.graphql
+	$(python) -m ruff format --check .
+	$(python) -m ruff check .
+	$(python) -m mypy
+	.venv/bin/lint-imports --no-logo
+	.venv/bin/yaolu schema --check
+
+schema: setup ## write schema.graphql anew
+	@.venv/bin/yaolu schema --write
+
+lock: setup ## write requirements.txt anew; LOCK=--upgrade for newer versions
+	$(python) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
+		--custom-compile-command "make lock" --group dev $(LOCK) pyproject.toml -o requirements.txt
+	@! grep -n '://' requirements.txt
+
+clean: ## remove .venv, the caches and the demo's data
+	@elsewhere=.yaolu/engines/postgres/elsewhere; test ! -L $$elsewhere || rm -rf "$$(readlink $$elsewhere)"
+	rm -rf .venv .yaolu .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The door: the Starlette application, the GraphQL endpoint, tokens, uploads, health."""

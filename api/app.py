@@ -1,0 +1,82 @@
+"""The application (应用): routes, what is started before the first request and stopped after the last."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from tortoise import Tortoise
+
+from api import health
+from api.errors import RequestRefused
+from api.parts import Parts
+from api.view import PREFLIGHT_HEADERS, View, refused
+
+CLOSE_SECONDS = 5.0
+
+
+def create_app(parts: Parts) -> Starlette:
+    """Put the application together."""
+    view = View(parts)
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            if parts.orm is not None:
+                # Requests run in other tasks than this one: only the global fallback lets them find the ORM.
+                context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
+                stack.push_async_callback(context.close_connections)
+            stack.push_async_callback(parts.bell.stop)
+            await parts.bell.start()
+            yield
+
+    app = Starlette(
+        routes=[
+            Route("/", health.welcome),
+            Route("/healthz", health.alive),
+            Route("/readyz", health.readiness(parts, lambda: view.is_draining)),
+            # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
+            Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
+        ],
+        middleware=_middleware(parts),
+        exception_handlers={HTTPException: _http_error},
+        lifespan=lifespan,
+    )
+    app.state.view = view
+    return app
+
+
+async def drain(app: Starlette) -> None:
+    """Take no more sockets, be unready, and close every open socket with 1001 (排空)."""
+    view: View = app.state.view
+    view.is_draining = True
+    async with asyncio.timeout(CLOSE_SECONDS):
+        await asyncio.gather(*(handler.go_away() for handler in list(view.sockets)))
+        await view.all_gone()
+
+
+def _middleware(parts: Parts) -> list[Middleware]:
+    if not parts.allowed_origins:
+        return []
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=parts.allowed_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *PREFLIGHT_HEADERS],
+        expose_headers=["X-Request-Id"],
+        max_age=3600,
+    )
+    return [cors]
+
+
+async def _http_error(request: Request, error: Any) -> Response:
+    """Errors of routing, such as 404, in the form of all others."""
+    return refused(RequestRefused(error.status_code, str(error.detail), headers=error.headers), request)

@@ -1,0 +1,126 @@
+"""The context (上下文) of an operation: who is calling, when, and with which tools."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID, uuid4
+
+from starlette.requests import HTTPConnection
+
+from api.errors import UNAUTHENTICATED, UNAVAILABLE, RequestRefused
+from api.parts import Parts
+from engines.bell import Bell
+from engines.jwks import KeysUnavailable
+from engines.tokens import Claims, TokenExpired, TokenInvalid
+from policy.terms import Role
+from services.actor import Actor, Images, Tools
+from services.errors import Unauthenticated
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+
+
+@dataclass
+class Context:
+    """What resolvers know besides their arguments (请求上下文).
+
+    `loaders` is made anew for every operation, and for every event of a subscription.
+    """
+
+    parts: Parts
+    request: HTTPConnection
+    request_id: str
+    claims: Claims | None = None
+    actor: Actor | None = None
+    tools: Tools = field(init=False)
+    loaders: Any = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.tools = self.parts.tools
+        self.renew()
+
+    def now(self) -> datetime:
+        """The present instant of this process's clock."""
+        return self.parts.clock.now()
+
+    def require_actor(self) -> Actor:
+        """The caller; raise Unauthenticated when nobody has signed in."""
+        if self.actor is None:
+            raise Unauthenticated
+        return self.actor
+
+    @property
+    def bell(self) -> Bell:
+        """The bell, for subscriptions to listen to."""
+        return self.parts.bell
+
+    @property
+    def ring(self) -> Callable[[Iterable[str]], Awaitable[None]]:
+        """Ring the bell after a commit."""
+        return self.tools.bell.ring
+
+    @property
+    def images(self) -> Images:
+        """The image store."""
+        return self.tools.images
+
+    def for_operation(self) -> Self:
+        """The context of one more operation of the same caller on the same socket."""
+        return replace(self)
+
+    def renew(self) -> None:
+        """Forget what was loaded."""
+        self.loaders = self.parts.make_loaders(self)
+
+
+def anonymous(parts: Parts, connection: HTTPConnection) -> Context:
+    """The context of a caller who has not said who he is."""
+    said = connection.headers.get("x-request-id", "")
+    return Context(parts, connection, said if REQUEST_ID.fullmatch(said) else uuid4().hex)
+
+
+async def sign_in(context: Context, authorization: str) -> None:
+    """Take the caller's token (登录), "Bearer <token>"; raise TokenInvalid or KeysUnavailable."""
+    scheme, _, token = authorization.strip().partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenInvalid("Authorization 应为 Bearer 加令牌。")
+    context.claims = await context.parts.tokens.verify(token.strip())
+    context.actor = actor_of(context.claims)
+
+
+async def sign_in_by_header(context: Context) -> None:
+    """Take the token of an HTTP request, if it brings one; answer 401 to a bad one."""
+    authorization = context.request.headers.get("authorization")
+    if authorization is None:
+        return
+    try:
+        await sign_in(context, authorization)
+    except TokenInvalid as error:
+        description = "expired" if isinstance(error, TokenExpired) else "invalid"
+        challenge = f'Bearer error="invalid_token", error_description="{description}"'
+        headers = {"WWW-Authenticate": challenge}
+        raise RequestRefused(401, str(error), UNAUTHENTICATED, headers=headers) from error
+    except KeysUnavailable as error:
+        headers = {"Retry-After": "30"}
+        message = "暂时无法校验令牌，请稍后重试。"
+        raise RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers) from error
+
+
+def actor_of(claims: Claims) -> Actor:
+    """The caller whom a token names (操作者)."""
+    try:
+        member_id = UUID(claims.member) if claims.member else None
+    except ValueError as error:
+        raise TokenInvalid("令牌的声明不正确：member。") from error
+    practitioner = claims.practitioner
+    if practitioner is None and claims.role is Role.PHARMACIST:
+        practitioner = claims.subject
+    return Actor(
+        role=claims.role,
+        subject=claims.subject,
+        member_id=member_id,
+        institution=claims.institution,
+        area=claims.area,
+        practitioner=practitioner,
+    )

@@ -1,0 +1,126 @@
+"""How errors (错误) look to callers: a code, whose fault it is, and whether to try again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.exceptions import MissingQueryError
+from strawberry.relay.types import GlobalIDValueError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from api.logs import log_fault
+from services.errors import ServiceError
+
+Formatted = dict[str, Any]
+
+BAD_REQUEST = "BAD_REQUEST"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+OPERATION_UNKNOWN = "OPERATION_RESOLUTION_FAILURE"
+OPERATIONS_TOO_MANY = "TOO_MANY_OPERATIONS"
+PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+UNAUTHENTICATED = "UNAUTHENTICATED"
+UNAVAILABLE = "SERVICE_UNAVAILABLE"
+INTERNAL = "INTERNAL_SERVER_ERROR"
+
+FAULTS = {INTERNAL, UNAVAILABLE}
+"""Codes of errors that are ours; every other one is the caller's."""
+
+
+class RequestRefused(Exception):
+    """A request that never reached the schema (请求被拒绝), with its HTTP status."""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        code: str = BAD_REQUEST,
+        *,
+        retry: str = "never",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.status = status
+        self.code = code
+        self.retry = retry
+        self.headers = dict(headers or {})
+        super().__init__(message)
+
+    @property
+    def formatted(self) -> Formatted:
+        """The error as it is sent."""
+        return {"message": str(self), "extensions": extensions(self.code, self.retry)}
+
+
+def extensions(code: str, retry: str) -> Formatted:
+    """The part of an error that programs read."""
+    if code in FAULTS:
+        return {"code": code, "retry": retry}
+    return {"code": code, "classification": "ValidationError", "retry": retry}
+
+
+def internal(request_id: str) -> Formatted:
+    """What a caller sees of an error of ours."""
+    return {
+        "message": f"服务内部错误，请稍后重试；如需协助，请提供请求编号 {request_id}。",
+        "extensions": extensions(INTERNAL, "backoff") | {"requestId": request_id},
+    }
+
+
+def present(errors: Sequence[GraphQLError], *, request_id: str) -> list[Formatted]:
+    """Format the errors of a result; faults of ours are logged and masked."""
+    return [_formatted(error, request_id) for error in errors]
+
+
+def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> bool:
+    """Whether the operation failed before any field was executed (请求错误)."""
+    return data is None and bool(errors) and all(error.path is None for error in errors or ())
+
+
+def _formatted(error: GraphQLError, request_id: str) -> Formatted:
+    formatted: Formatted = dict(error.formatted)
+    code, retry = _judge(error)
+    if code == INTERNAL:
+        root = _root(error)
+        log_fault("graphql.fault", root, request_id=request_id, path=error.path)
+        return formatted | internal(request_id)
+    formatted["extensions"] = (error.extensions or {}) | extensions(code, retry)
+    return formatted
+
+
+def _root(error: GraphQLError) -> Exception:
+    """What was raised in the first place."""
+    root: Exception = error
+    while isinstance(root, GraphQLError) and root.original_error is not None:
+        root = root.original_error
+    return root
+
+
+def _judge(error: GraphQLError) -> tuple[str, str]:
+    """The code of an error, and whether to try again."""
+    root = _root(error)
+    match root:
+        case ServiceError():
+            return root.code, root.retry
+        case RequestRefused():
+            return root.code, root.retry
+        case GlobalIDValueError():
+            return BAD_USER_INPUT, "never"
+        case CannotGetOperationTypeError() | MissingQueryError():
+            return OPERATION_UNKNOWN, "never"
+        case InvalidOperationTypeError():
+            return BAD_REQUEST, "never"
+        case GraphQLSyntaxError():
+            return PARSE_FAILED, "never"
+    # A scalar may have refused a variable with an error of its own: only the place tells whose fault it is.
+    if error.path is None and (error.original_error is None or error.nodes):
+        is_variable = error.message.startswith("Variable '$") and "has invalid" in error.message
+        return (BAD_USER_INPUT if is_variable else VALIDATION_FAILED), "never"
+    if isinstance(root, GraphQLError):
+        code = (root.extensions or {}).get("code")
+        if isinstance(code, str):
+            return code, str((root.extensions or {}).get("retry", "never"))
+        # graphql-core says so of values it could not coerce; its other errors are about our own results
+        if root.nodes and root.message.startswith("Argument '"):
+            return BAD_USER_INPUT, "never"
+    return INTERNAL, "backoff"

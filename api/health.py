@@ -1,0 +1,49 @@
+"""Health (健康检查): is the process alive, and should it get requests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from tortoise.connection import get_connection
+
+from api.logs import log
+from api.parts import Parts
+
+CHECK_SECONDS = 2.0
+
+
+async def alive(request: Request) -> Response:
+    """The process answers (存活)."""
+    return JSONResponse({"status": "alive"})
+
+
+async def welcome(request: Request) -> Response:
+    """What a person sees who opens the address."""
+    return PlainTextResponse("药路 Yaolu: GraphQL API at /graphql\n")
+
+
+def readiness(parts: Parts, is_draining: Callable[[], bool]) -> Callable[[Request], Awaitable[Response]]:
+    """The check whether requests should be sent here (就绪)."""
+
+    async def ready(request: Request) -> Response:
+        database, redis = await asyncio.gather(_has_database(parts), parts.bell.ping())
+        state = {"database": database, "redis": redis, "draining": is_draining()}
+        is_ready = database and redis and not state["draining"]
+        status = "ready" if is_ready else "unready"
+        return JSONResponse({"status": status, "parts": state}, 200 if is_ready else 503)
+
+    return ready
+
+
+async def _has_database(parts: Parts) -> bool:
+    if parts.orm is None:
+        return True
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await get_connection("default").execute_query("SELECT 1")
+    # An edge: whatever the driver raises, the answer is no.
+    except Exception as error:
+        log.warning("health.database", error=type(error).__name__)
+        return False
+    return True

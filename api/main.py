@@ -1,0 +1,57 @@
+"""The application of the settings: the schema and the engines put together."""
+
+from typing import Any
+
+from starlette.applications import Starlette
+
+import resolvers
+import settings
+from api.app import create_app
+from api.clock import Clock
+from api.graphql import Schema, build_schema
+from api.parts import Parts, token_verifier
+from engines.bell import Bell
+from engines.doorbell import Doorbell
+from engines.images import ImageStore
+from engines.keys import KeyRing
+from engines.queue import Queue, job_broker
+from models.config import orm_config
+from schema.loaders import Loaders
+from schema.refusal import RefusedHandler
+from schema.scalars import SCALARS
+from services.actor import Tools
+
+
+def schema() -> Schema:
+    """The one schema (GraphQL 模式) of the product."""
+    return build_schema(
+        resolvers.QUERIES,
+        resolvers.MUTATIONS,
+        resolvers.SUBSCRIPTIONS,
+        scalars=SCALARS,
+        exception_handlers=[RefusedHandler()],
+    )
+
+
+def make_loaders(context: Any) -> Loaders:
+    """The loaders of one operation."""
+    return Loaders(context.actor, context.now)
+
+
+def application() -> Starlette:
+    """The application (应用) that the settings describe."""
+    clock = Clock.of(settings.YAOLU_CLOCK)
+    keys = KeyRing.read(settings.YAOLU_KEYS)
+    images = ImageStore(settings.IMAGE_STORE_URL, keys)
+    bell = Bell(settings.REDIS_URL)
+    tools = Tools(Doorbell(bell, Queue(job_broker(settings.REDIS_URL))), keys, images)
+    parts = Parts(
+        schema=schema(),
+        clock=clock,
+        tokens=token_verifier(clock),
+        bell=bell,
+        tools=tools,
+        make_loaders=make_loaders,
+        orm=orm_config(settings.DATABASE_URL),
+    )
+    return create_app(parts)

@@ -1,0 +1,205 @@
+"""The GraphQL endpoint (GraphQL 接口) over HTTP; sockets are handled in `api.socket`."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, cast
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import GraphQLRequestData
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionResult
+from strawberry.types.graphql import OperationType
+
+import settings
+from api import body, uploads
+from api.console import PAGE, PAGE_HEADERS
+from api.context import Context, anonymous, sign_in_by_header
+from api.errors import (
+    INTERNAL,
+    OPERATION_UNKNOWN,
+    Formatted,
+    RequestRefused,
+    internal,
+    is_request_error,
+    present,
+)
+from api.frames import SocketAdapter
+from api.logs import log_fault
+from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
+from api.parts import Parts
+from api.socket import SocketHandler
+
+PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
+"""A page of another site cannot send these without asking first (CSRF)."""
+
+ALLOWED_OPERATIONS = {
+    "GET": {OperationType.QUERY},
+    "POST": {OperationType.QUERY, OperationType.MUTATION},
+}
+
+
+class View(GraphQL[Context, None]):
+    """Strawberry's view made strict (严格的接口): nothing a caller sends makes it answer 500."""
+
+    websocket_adapter_class = SocketAdapter
+    graphql_transport_ws_handler_class = SocketHandler
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(
+            parts.schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=timedelta(seconds=settings.SOCKET_INIT_SECONDS),
+            multipart_uploads_enabled=True,
+            max_subscriptions_per_connection=settings.SOCKET_OPERATIONS_MAX,
+            allowed_origins=parts.allowed_origins,
+        )
+        self.parts = parts
+        self.sockets: set[SocketHandler] = set()
+        self.is_draining = False
+        self._emptied = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._converse(WebSocket(scope, receive, send))
+            return
+        request = Request(scope, receive)
+        context = anonymous(self.parts, request)
+        try:
+            response = await self._answer(request, context)
+        except RequestRefused as refusal:
+            response = refused(refusal, request)
+        # The edge: whatever is not foreseen is logged, and masked.
+        except Exception as error:
+            log_fault("http.fault", error, request_id=context.request_id)
+            response = json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
+        response.headers["X-Request-Id"] = context.request_id
+        try:
+            await response(scope, receive, send)
+        finally:
+            await uploads.close_files(request)
+
+    async def _answer(self, request: Request, context: Context) -> Response:
+        if request.method not in ALLOWED_OPERATIONS:
+            raise RequestRefused(405, "只支持 GET 和 POST。", headers={"Allow": "GET, POST"})
+        accept = request.headers.get("accept")
+        is_for_people = request.method == "GET" and "query" not in request.query_params and wants_page(accept)
+        if self.parts.has_console and is_for_people:
+            return HTMLResponse(PAGE, headers=PAGE_HEADERS)
+        media_type = negotiate(accept)
+        kind = None if request.method == "GET" else accepted_type(request)
+        # A bad token is refused before the body costs anything.
+        await sign_in_by_header(context)
+        result = await self._execute(request, await read(request, kind), context)
+        return self._present(result, media_type, context)
+
+    async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                said.query,
+                variable_values=said.variables,
+                context_value=context,
+                operation_name=said.operation_name,
+                allowed_operation_types=ALLOWED_OPERATIONS[request.method],
+                operation_extensions=said.extensions,
+            )
+        except (CannotGetOperationTypeError, MissingQueryError) as error:
+            raise RequestRefused(400, "query 中没有要执行的操作。", OPERATION_UNKNOWN) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.SUBSCRIPTION:
+                raise RequestRefused(400, "订阅请使用 WebSocket(graphql-transport-ws)。") from error
+            raise RequestRefused(405, "变更请使用 POST。", headers={"Allow": "POST"}) from error
+
+    def _present(self, result: ExecutionResult, media_type: MediaType, context: Context) -> Response:
+        errors = present(result.errors or [], request_id=context.request_id)
+        outcome = Outcome.EXECUTED
+        if is_request_error(result.data, result.errors):
+            is_fault = any(error["extensions"]["code"] == INTERNAL for error in errors)
+            outcome = Outcome.FAULT if is_fault else Outcome.REQUEST_ERROR
+        answer: Formatted = {"errors": errors} if errors else {}
+        if outcome is Outcome.EXECUTED:
+            answer["data"] = result.data
+        if result.extensions:
+            answer["extensions"] = result.extensions
+        return json_response(answer, STATUS[media_type, outcome], media_type)
+
+    async def _converse(self, socket: WebSocket) -> None:
+        if self.is_draining:
+            await socket.send_denial_response(Response(status_code=503, headers={"Retry-After": "5"}))
+            return
+        try:
+            await self.run(socket)
+        # The edge again: one socket's fault ends that socket only.
+        except Exception as error:
+            log_fault("socket.fault", error, request_id=anonymous(self.parts, socket).request_id)
+            await SocketAdapter(cast(Any, self), socket, socket).close(1011, "Internal error")
+
+    def leave(self, handler: SocketHandler) -> None:
+        """Forget a socket that has closed."""
+        self.sockets.discard(handler)
+        if not self.sockets:
+            self._emptied.set()
+
+    async def all_gone(self) -> None:
+        """Wait until every socket has closed."""
+        self._emptied.clear()
+        if self.sockets:
+            await self._emptied.wait()
+
+    async def get_context(self, request: Any, response: Any) -> Context:
+        """The context of a new socket; HTTP requests bring their own."""
+        return anonymous(self.parts, request)
+
+    def encode_json(self, data: object) -> bytes:
+        """Encode an answer."""
+        return orjson.dumps(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Decode what a caller sent; raise RequestRefused."""
+        return body.decode(data)
+
+
+def accepted_type(request: Request) -> str:
+    """The type of a POST's body, refused when it is none of ours or could come from another site's page."""
+    kind = body.content_type(request)
+    if kind != "application/json" and not any(request.headers.get(name) for name in PREFLIGHT_HEADERS):
+        raise RequestRefused(
+            400 if kind == "multipart/form-data" else 415,
+            "请求体应为 application/json；multipart 上传须带请求头 GraphQL-Require-Preflight: 1。",
+        )
+    if kind not in ("application/json", "multipart/form-data"):
+        raise RequestRefused(415, "请求体应为 application/json 或 multipart/form-data。")
+    return kind
+
+
+async def read(request: Request, kind: str | None) -> GraphQLRequestData:
+    """The operation a request asks for."""
+    if kind is None:
+        return body.of_query_string(request.query_params)
+    if kind == "multipart/form-data":
+        return body.request_of(await uploads.read_multipart(request))
+    return body.request_of(await body.read_json(request))
+
+
+def refused(refusal: RequestRefused, request: Request) -> Response:
+    """The answer to a request that never reached the schema, in the wanted type if there is one."""
+    try:
+        media_type = negotiate(request.headers.get("accept"))
+    except RequestRefused:
+        media_type = MediaType.JSON
+    response = json_response({"errors": [refusal.formatted]}, refusal.status, media_type)
+    response.headers.update(refusal.headers)
+    return response
+
+
+def json_response(answer: Formatted, status: int, media_type: MediaType) -> Response:
+    """An answer in JSON."""
+    headers = {"Content-Type": f"{media_type}; charset=utf-8", "Cache-Control": "no-store"}
+    return Response(orjson.dumps(answer), status, headers)

@@ -1,0 +1,1 @@
+"""The engines around the database: bell, tokens, image store, key ring, one small module each."""

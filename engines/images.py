@@ -1,0 +1,71 @@
+"""The image store (影像存储): encrypted pictures in a local folder or an S3-compatible store."""
+
+import re
+import secrets
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from obstore.exceptions import NotFoundError
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from engines.keys import KeyRing
+
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+
+
+class ImageMissing(Exception):
+    """No picture lies under this key (影像不存在): it was purged, or never put."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(f"No image is stored under {key!r}: it was purged or never stored.")
+
+
+class ImageStore:
+    """Pictures by key (影像存储), each encrypted for its own key, so that none can pose as another."""
+
+    def __init__(self, url: str, ring: KeyRing) -> None:
+        self._store = _opened(url)
+        self._ring = ring
+
+    async def put(self, image: bytes) -> str:
+        """Store a picture (存入影像) and give its key, of 35 characters that tell nothing."""
+        name = secrets.token_hex(16)
+        # Two letters of folder keep a local folder quick with a million pictures.
+        key = f"{name[:2]}/{name}"
+        await self._store.put_async(key, self._ring.encrypt(image, context=key.encode()))
+        return key
+
+    async def get(self, key: str) -> bytes:
+        """The picture under a key (取出影像)."""
+        try:
+            stored = await self._store.get_async(_checked(key))
+        except (NotFoundError, FileNotFoundError) as error:
+            raise ImageMissing(key) from error
+        sealed = bytes(await stored.bytes_async())
+        return self._ring.decrypt(sealed, context=key.encode())
+
+    async def delete(self, key: str) -> None:
+        """Purge a picture (清除影像); purging it again is no error, so a purge can be repeated."""
+        try:
+            await self._store.delete_async(_checked(key))
+        except (NotFoundError, FileNotFoundError):
+            return
+
+
+def _opened(url: str) -> ObjectStore:
+    """The store at file://… or s3://… (影像存储地址); access to S3 is configured by AWS_… variables."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        folder = Path(unquote(parts.path))
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return LocalStore(folder)
+    if parts.scheme == "s3" and parts.netloc:
+        return from_url(url)
+    raise ValueError(f"The image store must be file:///folder or s3://bucket/prefix, not {url!r}.")
+
+
+def _checked(key: str) -> str:
+    if not _KEY.fullmatch(key):
+        raise ImageMissing(key)
+    return key

@@ -1,0 +1,58 @@
+"""The tables: one module per aggregate."""
+
+from models.account import Account, JournalEntry, Posting
+from models.audit import AuditEntry
+from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
+from models.drug import Drug, DrugDisease, DrugPrice
+from models.event import Event, Topic
+from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
+from models.idempotency import IdempotencyRecord
+from models.identity import IdentityCheck, IdentityImage
+from models.institution import Agreement, Institution, OpeningHours
+from models.job import Job
+from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
+from models.practitioner import Doctor, DutyShift, Pharmacist
+from models.prescription import Prescription, PrescriptionLine
+from models.settlement import FeeListSignature, Settlement, SettlementLine
+from models.stock import StockHold, StockItem, StockMovement
+
+__all__ = [
+    "Account",
+    "Accumulator",
+    "AccumulatorImport",
+    "Agreement",
+    "AuditEntry",
+    "Doctor",
+    "Drug",
+    "DrugDisease",
+    "DrugPrice",
+    "DutyShift",
+    "Event",
+    "FaceEnrolment",
+    "FamilyGrant",
+    "FeeListSignature",
+    "Fill",
+    "FillLine",
+    "IdempotencyRecord",
+    "IdentityCheck",
+    "IdentityImage",
+    "Institution",
+    "Job",
+    "JournalEntry",
+    "Member",
+    "OpeningHours",
+    "Pharmacist",
+    "PickupCode",
+    "Posting",
+    "PrescriberQuery",
+    "Prescription",
+    "PrescriptionLine",
+    "Settlement",
+    "SettlementLine",
+    "SpecialDiseaseRecord",
+    "StockHold",
+    "StockItem",
+    "StockMovement",
+    "Topic",
+    "VisitDeductible",
+]

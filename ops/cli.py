@@ -1,0 +1,147 @@
+"""The `yaolu` command (命令行)."""
+
+import asyncio
+import os
+import signal
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from policy.terms import Role
+
+app = typer.Typer(
+    name="yaolu",
+    help="药路 Yaolu: prescriptions on their way from hospital to pharmacy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,
+)
+
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+
+
+@app.command()
+def serve(port: Port = 8000, host: Host = "127.0.0.1", processes: int = 1) -> None:
+    """Run API and worker on the demo world until Ctrl-C (development)."""
+    from ops.serving import serve_demo_world
+
+    serve_demo_world(host, port, processes)
+
+
+@app.command()
+def api(port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None) -> None:
+    """Run one API process on the engines of the environment."""
+    from api.main import application
+    from api.server import serve as serve_app
+    from ops.processes import watch_lifeline
+
+    require_settings()
+    watch_lifeline()
+    if fd is None:
+        serve_app(application(), host, port)
+    else:
+        serve_app(application(), fd=fd)
+
+
+@app.command()
+def worker(faces: Annotated[int, typer.Option(help="Processes that compare faces.", min=1)] = 1) -> None:
+    """Run one worker process on the engines of the environment."""
+    from ops.processes import watch_lifeline
+    from ops.working import run_worker
+
+    require_settings()
+    watch_lifeline()
+    asyncio.run(run_worker(faces))
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database of DATABASE_URL to the newest schema."""
+    import settings
+    from ops.migrating import migrate_database
+
+    require_settings("DATABASE_URL")
+    asyncio.run(migrate_database(settings.DATABASE_URL))
+    typer.echo("The database has the newest schema.")
+
+
+@app.command()
+def seed(
+    pharmacies: Annotated[int | None, typer.Option(help="How many pharmacies.", min=1)] = None,
+    drugs: Annotated[int | None, typer.Option(help="How many drugs.", min=1)] = None,
+) -> None:
+    """Write the demo world into the database of DATABASE_URL, or of the embedded engines."""
+    from ops.home import embedded_home, prepare_home
+    from ops.world.seeding import seed_world
+
+    prepare_home()
+    with embedded_home() as urls:
+        typer.echo(asyncio.run(seed_world(urls.database_url, pharmacies, drugs)))
+
+
+@app.command()
+def demo() -> None:
+    """Play the main road once in Fujian and once in Shanxi, then stop everything."""
+    from ops.demo import play
+
+    sys.exit(play())
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Argument(help="Whose token.")],
+    subject: Annotated[str, typer.Argument(help="Person number, institution, pharmacist or area code.")],
+    hours: Annotated[int, typer.Option(help="How long it is good for.", min=1)] = 12,
+) -> None:
+    """Print a development token for a role of the demo world."""
+    from ops.home import prepare_home
+    from ops.tokens import token_for
+
+    prepare_home()
+    typer.echo(token_for(role, subject, timedelta(hours=hours)))
+
+
+@app.command()
+def schema(
+    write: Annotated[bool, typer.Option("--write", help="Write schema.graphql.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Fail when schema.graphql is not up to date.")] = False,
+) -> None:
+    """Print the GraphQL schema, or keep schema.graphql in step with it."""
+    from ops.snapshot import printed_schema
+
+    path = Path(__file__).parent.parent / "schema.graphql"
+    text = printed_schema()
+    if write:
+        path.write_text(text)
+    elif check:
+        if not path.exists() or path.read_text() != text:
+            typer.echo("schema.graphql is not up to date: run `make schema` and read the difference.", err=True)
+            raise typer.Exit(1)
+    else:
+        typer.echo(text, nl=False)
+
+
+def require_settings(*names: str) -> None:
+    """End with a sentence when a setting is missing."""
+    import settings
+
+    missing = [name for name in settings.missing() if not names or name in names]
+    if missing:
+        typer.echo(f"Missing in the environment: {', '.join(missing)}. See README.md, Real servers.", err=True)
+        raise typer.Exit(2)
+
+
+def main() -> None:
+    """Run the command; Ctrl-C ends it without a traceback."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        os._exit(128 + signal.SIGINT)
+
+
+if __name__ == "__main__":
+    main()

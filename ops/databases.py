@@ -1,0 +1,56 @@
+"""Whole databases (建库与克隆): made, copied from a template and dropped, wherever the server is."""
+
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+from tortoise.backends.base.config_generator import expand_db_url
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database (换库名)."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{name}"))
+
+
+def database_of(url: str) -> str:
+    """The name of the database in a URL (库名)."""
+    return urlsplit(url).path.removeprefix("/")
+
+
+async def create_database(url: str, name: str, *, if_missing: bool = False) -> str:
+    """Create a database on the server of `url` and give its URL (建库)."""
+    try:
+        await execute(url, name, f"CREATE DATABASE {quoted(name)}")
+    except asyncpg.DuplicateDatabaseError:
+        if not if_missing:
+            raise
+    return with_database(url, name)
+
+
+async def clone_database(url: str, template: str, name: str) -> str:
+    """Copy the database `template`, which nobody may be using, and give the copy's URL (克隆)."""
+    await execute(url, name, f"CREATE DATABASE {quoted(name)} TEMPLATE {quoted(template)} STRATEGY FILE_COPY")
+    return with_database(url, name)
+
+
+async def drop_database(url: str, name: str) -> None:
+    """Drop a database if it exists, ending its connections (删库)."""
+    await execute(url, name, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+
+
+async def execute(url: str, target: str, statement: str) -> None:
+    """Run a statement about the database `target` from another one, the URL's own or `postgres` (执行)."""
+    own = database_of(url)
+    # what Tortoise reads from a URL: its options would be unknown to asyncpg
+    credentials = expand_db_url(with_database(url, "postgres" if own in ("", target) else own))["credentials"]
+    known = {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
+    connection = await asyncpg.connect(**known, timeout=30)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def quoted(name: str) -> str:
+    """A name as SQL takes it (标识符)."""
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,35 @@
+"""Run a worker on the engines of the settings (后台进程)."""
+
+import asyncio
+import signal
+
+import settings
+from api.clock import Clock
+from engines.bell import Bell
+from engines.doorbell import Doorbell
+from engines.images import ImageStore
+from engines.keys import KeyRing
+from engines.queue import Queue, job_broker
+from models.config import orm_config
+from services.actor import Tools
+from workers.faces.pool import FacePool
+from workers.jobs import Bench
+from workers.main import work
+
+
+async def run_worker(faces: int) -> None:
+    """Work until SIGINT or SIGTERM."""
+    clock = Clock.of(settings.YAOLU_CLOCK)
+    keys = KeyRing.read(settings.YAOLU_KEYS)
+    bell = Bell(settings.REDIS_URL)
+    queue = Queue(job_broker(settings.REDIS_URL))
+    tools = Tools(Doorbell(bell, queue), keys, ImageStore(settings.IMAGE_STORE_URL, keys))
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        bench = Bench(tools, FacePool(faces), clock.now)
+        await work(bench, queue, orm_config(settings.DATABASE_URL), stop)
+    finally:
+        await bell.stop()

@@ -1,0 +1,1 @@
+"""The rules: pure functions over facts, and dated parameters with their sources."""

@@ -1,0 +1,28 @@
+"""Dispensing (配药): claiming, reviewing, settling at a pharmacy."""
+
+from policy.dispensing.claim import check_claim
+from policy.dispensing.facts import (
+    ClaimLine,
+    IdentityFacts,
+    PharmacistFacts,
+    PharmacyFacts,
+    PricedLine,
+    SplitFacts,
+)
+from policy.dispensing.identity import check_identity
+from policy.dispensing.review import check_review
+from policy.dispensing.settlement import check_prices, check_settlement
+
+__all__ = [
+    "ClaimLine",
+    "IdentityFacts",
+    "PharmacistFacts",
+    "PharmacyFacts",
+    "PricedLine",
+    "SplitFacts",
+    "check_claim",
+    "check_identity",
+    "check_prices",
+    "check_review",
+    "check_settlement",
+]

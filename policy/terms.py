@@ -1,0 +1,229 @@
+"""The vocabulary of the field: every enumeration of the house, declared once."""
+
+from enum import StrEnum
+
+
+class InsuranceType(StrEnum):
+    """Kind of basic insurance (险种类型, `insutype`)."""
+
+    EMPLOYEE = "310"
+    RESIDENT = "390"
+
+
+class PersonStatus(StrEnum):
+    """Working, retired or resident member (人员类别)."""
+
+    WORKING = "WORKING"
+    RETIRED = "RETIRED"
+    RESIDENT = "RESIDENT"
+
+
+class InsuredState(StrEnum):
+    """Whether contributions are in order (参保状态)."""
+
+    NORMAL = "NORMAL"
+    ARREARS = "ARREARS"
+    WAITING = "WAITING"
+    SUSPENDED = "SUSPENDED"
+
+
+class Residence(StrEnum):
+    """Where a member is registered to be treated (异地就医备案)."""
+
+    LOCAL = "LOCAL"
+    IN_PROVINCE = "IN_PROVINCE"
+    OUT_OF_PROVINCE = "OUT_OF_PROVINCE"
+    TEMPORARY = "TEMPORARY"
+
+
+class Credential(StrEnum):
+    """Credential shown at the counter (就诊凭证类型, `mdtrt_cert_type`)."""
+
+    ELECTRONIC = "01"
+    ID_CARD = "02"
+    SOCIAL_CARD = "03"
+
+
+class BenefitKind(StrEnum):
+    """Benefit that the doctor decided on (待遇类型)."""
+
+    SPECIAL_DISEASE = "SPECIAL_DISEASE"
+    SPECIAL_DRUG = "SPECIAL_DRUG"
+    OUTPATIENT = "OUTPATIENT"
+
+
+class ListClass(StrEnum):
+    """Class in the insurance catalogue (目录等级, `chrgitm_lv`)."""
+
+    A = "01"
+    B = "02"
+    C = "03"
+
+
+class DrugKind(StrEnum):
+    """Kind of medicine (药品类别)."""
+
+    WESTERN = "WESTERN"
+    CHINESE_PATENT = "CHINESE_PATENT"
+    HERBAL_PIECES = "HERBAL_PIECES"
+    HOSPITAL_PREPARATION = "HOSPITAL_PREPARATION"
+
+
+class DrugRestriction(StrEnum):
+    """Why a drug never circulates to pharmacies (不纳入流转的药品, FJ-3.1 to FJ-3.6)."""
+
+    NARCOTIC = "NARCOTIC"
+    PSYCHOTROPIC_1 = "PSYCHOTROPIC_1"
+    PSYCHOTROPIC_2 = "PSYCHOTROPIC_2"
+    ANABOLIC_OR_PEPTIDE = "ANABOLIC_OR_PEPTIDE"
+    SPECIAL_ANTIMICROBIAL = "SPECIAL_ANTIMICROBIAL"
+    FROZEN_INJECTION = "FROZEN_INJECTION"
+    FORBIDDEN_BY_LAW = "FORBIDDEN_BY_LAW"
+
+
+class PriceKind(StrEnum):
+    """Kind of published price (价格类型)."""
+
+    LISTED = "LISTED"
+    AWARDED = "AWARDED"
+    NEGOTIATED = "NEGOTIATED"
+    PAYMENT_STANDARD = "PAYMENT_STANDARD"
+
+
+class HospitalApproval(StrEnum):
+    """The hospital's word on a limited-use drug (医院审批标志, `hosp_appr_flag`)."""
+
+    NOT_ASKED = "0"
+    APPROVED = "1"
+    REFUSED = "2"
+
+
+class InstitutionKind(StrEnum):
+    """Kind of contracted institution (定点医药机构类别)."""
+
+    HOSPITAL = "HOSPITAL"
+    INTERNET_HOSPITAL = "INTERNET_HOSPITAL"
+    PHARMACY = "PHARMACY"
+
+
+class AgreementState(StrEnum):
+    """State of a pharmacy's or hospital's contract (协议状态)."""
+
+    ACTIVE = "ACTIVE"
+    SUSPENDED = "SUSPENDED"
+    ENDED = "ENDED"
+
+
+class VisitKind(StrEnum):
+    """Where the doctor saw the patient (就诊方式)."""
+
+    PHYSICAL = "PHYSICAL"
+    INTERNET = "INTERNET"
+
+
+class LineState(StrEnum):
+    """State of a prescription line (处方明细状态)."""
+
+    OPEN = "OPEN"
+    CLAIMED = "CLAIMED"
+    DISPENSED = "DISPENSED"
+    CLOSED = "CLOSED"
+
+
+class PrescriptionState(StrEnum):
+    """State of a prescription, derived from its lines (处方状态)."""
+
+    ACTIVE = "ACTIVE"
+    PARTLY_DISPENSED = "PARTLY_DISPENSED"
+    DISPENSED = "DISPENSED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+class FillState(StrEnum):
+    """State of a fill (配药状态)."""
+
+    REQUESTED = "REQUESTED"
+    QUERIED = "QUERIED"
+    APPROVED = "APPROVED"
+    READY = "READY"
+    SETTLED = "SETTLED"
+    HANDED_OVER = "HANDED_OVER"
+    DELIVERING = "DELIVERING"
+    DELIVERED = "DELIVERED"
+    DECLINED = "DECLINED"
+    REJECTED = "REJECTED"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+    REVERSED = "REVERSED"
+
+
+class IdentityMethod(StrEnum):
+    """How the person present was identified (身份核验方式)."""
+
+    FACE = "FACE"
+    MANUAL = "MANUAL"
+    FAMILY_CODE = "FAMILY_CODE"
+
+
+class Verdict(StrEnum):
+    """What an identity check found (核验结论)."""
+
+    MATCH = "MATCH"
+    UNCERTAIN = "UNCERTAIN"
+    NO_MATCH = "NO_MATCH"
+    UNUSABLE = "UNUSABLE"
+
+
+class MovementKind(StrEnum):
+    """Kind of stock movement (进销存变动类型)."""
+
+    PURCHASE = "PURCHASE"
+    PURCHASE_RETURN = "PURCHASE_RETURN"
+    SALE = "SALE"
+    SALE_RETURN = "SALE_RETURN"
+    ADJUSTMENT = "ADJUSTMENT"
+    STOCK_TAKE = "STOCK_TAKE"
+
+
+class Role(StrEnum):
+    """Who is calling (角色)."""
+
+    PATIENT = "PATIENT"
+    PHARMACIST = "PHARMACIST"
+    PHARMACY = "PHARMACY"
+    HOSPITAL = "HOSPITAL"
+    AGENCY = "AGENCY"
+    SUPERVISOR = "SUPERVISOR"
+    SERVICE = "SERVICE"
+
+
+class GrantScope(StrEnum):
+    """What a family member may do (亲情共济授权范围)."""
+
+    SEE = "SEE"
+    BUY = "BUY"
+    PAY = "PAY"
+
+
+class EventKind(StrEnum):
+    """What happened (事件类型)."""
+
+    PRESCRIPTION_ISSUED = "PRESCRIPTION_ISSUED"
+    PRESCRIPTION_REVOKED = "PRESCRIPTION_REVOKED"
+    PRESCRIPTION_EXPIRED = "PRESCRIPTION_EXPIRED"
+    HOSPITAL_DISPENSED = "HOSPITAL_DISPENSED"
+    FILL_REQUESTED = "FILL_REQUESTED"
+    FILL_QUERIED = "FILL_QUERIED"
+    QUERY_ANSWERED = "QUERY_ANSWERED"
+    FILL_APPROVED = "FILL_APPROVED"
+    FILL_REJECTED = "FILL_REJECTED"
+    FILL_DECLINED = "FILL_DECLINED"
+    FILL_CANCELLED = "FILL_CANCELLED"
+    FILL_EXPIRED = "FILL_EXPIRED"
+    FILL_READY = "FILL_READY"
+    IDENTITY_DECIDED = "IDENTITY_DECIDED"
+    FILL_SETTLED = "FILL_SETTLED"
+    HANDED_OVER = "HANDED_OVER"
+    DELIVERY_DISPATCHED = "DELIVERY_DISPATCHED"
+    DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"

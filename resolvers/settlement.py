@@ -1,0 +1,123 @@
+"""Preview, sign, settle, and read settlements."""
+
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import field
+
+import models
+from policy.terms import Credential
+from resolvers.arguments import KEY_WORDS, SettlementId
+from schema.context import Info, call_of
+from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
+from schema.refusal import Refusal
+from schema.settlement import FeeListSignature, Settlement, SettlementPreview
+from services import access, settling
+
+
+@strawberry.input(description="支付方式")
+class TenderInput:
+    credential: Credential = field(description="出示的就诊凭证")
+    use_account: bool = field(default=True, description="使用本人个人账户")
+    family_payer_id: UUID | None = field(
+        default=None, description="用谁的家庭共济账户支付本人账户不足的部分 (SX-23)"
+    )
+
+    def tender(self) -> settling.Tender:
+        """The tender as the use case takes it."""
+        return settling.Tender(self.credential, self.use_account, self.family_payer_id)
+
+
+@strawberry.input(description="预结算")
+class PreviewSettlementInput:
+    fill_id: UUID = field(description="配药编号")
+    tender: TenderInput = field(description="支付方式")
+
+
+@strawberry.input(description="结算")
+class SettleFillInput:
+    idempotency_key: str = field(description=KEY_WORDS)
+    fill_id: UUID = field(description="配药编号")
+    tender: TenderInput = field(description="支付方式")
+    statement_digest: str | None = field(
+        default=None, description="预结算返回的清单摘要; 费用已变化则拒绝结算"
+    )
+
+
+@strawberry.input(description="费用清单签字")
+class SignFeeListInput:
+    idempotency_key: str = field(description=KEY_WORDS)
+    fill_id: UUID = field(description="配药编号")
+    fee_list_sha256: str = field(description="所签费用清单的摘要, 取自配药")
+    signature: str = field(description="签名数据, 例如笔迹图像的 Base64, 至多 64 KiB; 只留存其散列")
+
+
+PreviewSettlementResult = Annotated[
+    SettlementPreview | Refusal,
+    strawberry.union("PreviewSettlementResult", description="预结算结果"),
+]
+SettleFillResult = Annotated[
+    Settlement | Refusal, strawberry.union("SettleFillResult", description="结算结果")
+]
+SignFeeListResult = Annotated[
+    FeeListSignature | Refusal, strawberry.union("SignFeeListResult", description="费用清单签字结果")
+]
+
+
+@strawberry.type
+class SettlementQuery:
+    @strawberry.field(description="一次结算")
+    async def settlement(self, info: Info, id: SettlementId) -> Settlement:
+        call = call_of(info)
+        return Settlement.of(await access.get_settlement(call.actor, id, call.now))
+
+    @strawberry.field(
+        description="有权查看的结算, 新的在前: 患者看本人与授权家人, 药店看本店, 医院看本院开方的"
+    )
+    async def settlements(
+        self, info: Info, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[Settlement]:
+        call = call_of(info)
+        rows = models.Settlement.filter(await access.settlements_of(call.actor, call.now))
+        return await newest_first(rows, "settled_at", first, after, Settlement.of)
+
+    @strawberry.field(description="预结算: 算出待遇清单, 并列出还不能结算的理由; 不改变任何东西")
+    async def preview_settlement(
+        self,
+        info: Info,
+        input: Annotated[PreviewSettlementInput, strawberry.argument(description="预结算")],
+    ) -> PreviewSettlementResult:
+        found = await settling.preview_settlement(call_of(info), input.fill_id, input.tender.tender())
+        return SettlementPreview.of(found)
+
+
+@strawberry.type
+class SettlementMutation:
+    @strawberry.mutation(description="结算: 待遇、账户、账务、库存与状态一起改变, 或都不变 (FJ-8.4, SX-12)")
+    async def settle_fill(
+        self,
+        info: Info,
+        input: Annotated[SettleFillInput, strawberry.argument(description="结算")],
+    ) -> SettleFillResult:
+        row = await settling.settle_fill(
+            call_of(info, input.idempotency_key),
+            fill_id=input.fill_id,
+            tender=input.tender.tender(),
+            statement_digest=input.statement_digest,
+        )
+        return Settlement.of(row)
+
+    @strawberry.mutation(description="购药人在费用清单上签字 (FJ-8.4, SX-13)")
+    async def sign_fee_list(
+        self,
+        info: Info,
+        input: Annotated[SignFeeListInput, strawberry.argument(description="费用清单签字")],
+    ) -> SignFeeListResult:
+        row = await settling.sign_fee_list(
+            call_of(info, input.idempotency_key),
+            fill_id=input.fill_id,
+            fee_list_sha256=input.fee_list_sha256,
+            signature=input.signature,
+        )
+        return FeeListSignature.of(row)

@@ -1,0 +1,1 @@
+"""The nouns of the API: types, inputs, enums, scalars, refusals, loaders."""

@@ -1,0 +1,50 @@
+"""What resolvers know besides their arguments."""
+
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Protocol, TypeAlias
+
+import strawberry
+
+from schema.loaders import Loaders
+from services.actor import Actor, Call, Tools
+
+
+class Wakeups(Protocol):
+    """Wake-ups of one listener (唤醒)."""
+
+    async def wait(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109  # the wait is its work
+        """Wait for a ring, at most so many seconds."""
+
+
+class Listening(Protocol):
+    """Where subscriptions listen (门铃)."""
+
+    def subscribe(self, *topics: str) -> AbstractAsyncContextManager[Wakeups]:
+        """Be woken when one of these topics is rung."""
+
+
+class Context(Protocol):
+    """The context of one operation (请求上下文), made by the door."""
+
+    tools: Tools
+    bell: Listening
+    loaders: Loaders
+
+    def renew(self) -> None:
+        """Forget what was loaded."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+
+    def require_actor(self) -> Actor:
+        """The caller; raises `Unauthenticated` when nobody has signed in."""
+
+
+Info: TypeAlias = strawberry.Info[Context, None]
+
+
+def call_of(info: Info, key: str | None = None) -> Call:
+    """The call of a use case that this operation makes."""
+    context = info.context
+    return Call(context.require_actor(), context.now(), context.tools, key)

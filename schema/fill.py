@@ -1,0 +1,180 @@
+"""Fills, reviews and identity checks as callers see them."""
+
+from decimal import Decimal
+from typing import Self
+from uuid import UUID
+
+import strawberry
+from strawberry import Private, field
+
+import models
+from policy.terms import FillState, IdentityMethod, Verdict
+from schema.context import Info
+from schema.drug import Drug
+from schema.institution import Pharmacy
+from schema.member import Member
+from schema.prescription import Prescription
+from schema.scalars import Instant, Price, Quantity
+from schema.settlement import Settlement
+from services.settling import fee_list_digest
+
+
+@strawberry.type(description="配药明细")
+class FillLine:
+    row: Private[models.FillLine]
+    id: UUID = field(description="配药明细编号")
+    prescription_line_id: UUID = field(description="处方明细编号")
+    quantity: Quantity = field(description="数量, 包装")
+    price: Price = field(description="销售价, 元/包装")
+    trace_codes: list[str] = field(description="药品追溯码")
+
+    @classmethod
+    def of(cls, row: models.FillLine) -> Self:
+        return cls(
+            row=row,
+            id=row.id,
+            prescription_line_id=row.prescription_line_id,
+            quantity=Quantity(row.quantity),
+            price=Price(row.price),
+            trace_codes=row.trace_codes,
+        )
+
+    @strawberry.field(description="药品")
+    async def drug(self, info: Info) -> Drug:
+        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+
+
+@strawberry.type(description="审方质疑与答复")
+class PrescriberQuery:
+    row: Private[models.PrescriberQuery]
+    id: UUID = field(description="质疑编号")
+    question: str = field(description="药师的疑问")
+    asked_at: Instant = field(description="提出时间")
+    answer: str = field(description="医师的答复")
+    upholds: bool | None = field(description="医师坚持原方")
+    answered_at: Instant | None = field(description="答复时间")
+
+    @classmethod
+    def of(cls, row: models.PrescriberQuery) -> Self:
+        return cls(
+            row=row,
+            id=row.id,
+            question=row.question,
+            asked_at=Instant(row.asked_at),
+            answer=row.answer,
+            upholds=row.upholds,
+            answered_at=Instant(row.answered_at) if row.answered_at else None,
+        )
+
+
+@strawberry.type(description="人证相符核验")
+class IdentityCheck:
+    id: UUID = field(description="核验编号")
+    method: IdentityMethod = field(description="核验方式")
+    verdict: Verdict | None = field(description="结论; 为空则仍在比对")
+    reason: str = field(description="原因代码")
+    advice: str = field(description="给店员的提示")
+    distance: Quantity | None = field(description="人脸距离, 越小越像")
+    engine: str = field(description="引擎与版本")
+    bands_version: str = field(description="阈值版本")
+    submitted_at: Instant = field(description="提交时间")
+    decided_at: Instant | None = field(description="结论时间")
+
+    @classmethod
+    def of(cls, row: models.IdentityCheck) -> Self:
+        return cls(
+            id=row.id,
+            method=row.method,
+            verdict=row.verdict,
+            reason=row.reason,
+            advice=row.advice,
+            distance=Quantity(Decimal(row.distance)) if row.distance is not None else None,
+            engine=row.engine,
+            bands_version=row.bands_version,
+            submitted_at=Instant(row.submitted_at),
+            decided_at=Instant(row.decided_at) if row.decided_at else None,
+        )
+
+
+@strawberry.type(description="配药: 一家药店受理的处方明细")
+class Fill:
+    row: Private[models.Fill]
+    id: UUID = field(description="配药编号")
+    state: FillState = field(description="配药状态")
+    requested_at: Instant = field(description="申请时间")
+    expires_at: Instant = field(description="预留到期时间")
+    split_reason: str = field(description="分开配药原因")
+    delivery_address: str = field(description="配送地址")
+    reviewed_at: Instant | None = field(description="审方时间")
+    advice: str = field(description="用药指导")
+    end_reason: str = field(description="终止原因")
+    ready_at: Instant | None = field(description="备药完成时间")
+    courier: str = field(description="配送单位与单号")
+
+    @classmethod
+    def of(cls, row: models.Fill) -> Self:
+        return cls(
+            row=row,
+            id=row.id,
+            state=row.state,
+            requested_at=Instant(row.requested_at),
+            expires_at=Instant(row.expires_at),
+            split_reason=row.split_reason,
+            delivery_address=row.delivery_address,
+            reviewed_at=Instant(row.reviewed_at) if row.reviewed_at else None,
+            advice=row.advice,
+            end_reason=row.end_reason,
+            ready_at=Instant(row.ready_at) if row.ready_at else None,
+            courier=row.courier,
+        )
+
+    @strawberry.field(description="处方")
+    async def prescription(self, info: Info) -> Prescription | None:
+        row = await info.context.loaders.prescription.find(self.row.prescription_id)
+        return Prescription.of(row) if row else None
+
+    @strawberry.field(description="药店")
+    async def pharmacy(self, info: Info) -> Pharmacy:
+        return Pharmacy.of(await info.context.loaders.institution.get(self.row.pharmacy_id))
+
+    @strawberry.field(description="参保人")
+    async def member(self, info: Info) -> Member:
+        return Member.of(await info.context.loaders.member.get(self.row.member_id))
+
+    @strawberry.field(description="购药人: 本人, 或有授权的家庭成员")
+    async def buyer(self, info: Info) -> Member:
+        return Member.of(await info.context.loaders.member.get(self.row.buyer_id))
+
+    @strawberry.field(description="由他人代购")
+    def is_proxy(self) -> bool:
+        return self.row.buyer_id != self.row.member_id
+
+    @strawberry.field(description="配药明细")
+    async def lines(self, info: Info) -> list[FillLine]:
+        rows = await info.context.loaders.lines_of_fill.of(self.row.id)
+        return [FillLine.of(row) for row in rows]
+
+    @strawberry.field(description="审方质疑")
+    async def queries(self, info: Info) -> list[PrescriberQuery]:
+        rows = await info.context.loaders.queries_of_fill.of(self.row.id)
+        return [PrescriberQuery.of(row) for row in rows]
+
+    @strawberry.field(description="身份核验")
+    async def identity_checks(self, info: Info) -> list[IdentityCheck]:
+        rows = await info.context.loaders.checks_of_fill.of(self.row.id)
+        return [IdentityCheck.of(row) for row in rows]
+
+    @strawberry.field(description="费用清单摘要, 签字时带上")
+    async def fee_list_sha256(self) -> str:
+        return await fee_list_digest(self.row)
+
+    @strawberry.field(description="结算")
+    async def settlement(self, info: Info) -> Settlement | None:
+        row = await info.context.loaders.settlement_of_fill.find(self.row.id)
+        return Settlement.of(row) if row else None
+
+
+@strawberry.type(description="取药码: 在柜台出示, 两分钟内有效, 只能用一次")
+class PickupCode:
+    code: str = field(description="十位数字")
+    expires_at: Instant = field(description="失效时间")

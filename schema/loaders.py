@@ -1,0 +1,171 @@
+"""Batched reads: one statement per relation and operation, whatever the number of rows."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from strawberry.dataloader import DataLoader
+from tortoise.expressions import Q
+from tortoise.models import Model
+
+from models import (
+    Doctor,
+    Drug,
+    Fill,
+    FillLine,
+    IdentityCheck,
+    Institution,
+    Member,
+    PrescriberQuery,
+    Prescription,
+    PrescriptionLine,
+    Settlement,
+    SettlementLine,
+)
+from services.access import fills_of, prescriptions_of, settlements_of
+from services.actor import Actor
+
+M = TypeVar("M", bound=Model)
+K = TypeVar("K")
+
+
+class One(Generic[K, M]):
+    """Loads rows by a unique field (按键批量读取)."""
+
+    def __init__(self, model: type[M], by: str = "pk", seen: "Filter | None" = None) -> None:
+        self.model, self.by, self.seen = model, by, seen
+        self.loader: DataLoader[K, M | None] = DataLoader(load_fn=self.read)
+
+    async def read(self, keys: list[K]) -> list[M | None]:
+        """The rows of these keys, in their order."""
+        condition = await self.seen() if self.seen else Q()
+        rows = await self.model.filter(condition, **{f"{self.by}__in": keys})
+        found = {row.pk if self.by == "pk" else getattr(row, self.by): row for row in rows}
+        return [found.get(key) for key in keys]
+
+    async def get(self, key: K) -> M:
+        """The row that must be there."""
+        row = await self.loader.load(key)
+        assert row is not None, f"{self.model.__name__} {key} is referred to and missing"
+        return row
+
+    async def find(self, key: K | None) -> M | None:
+        """The row, if there is one that the caller may see."""
+        return None if key is None else await self.loader.load(key)
+
+
+class Many(Generic[M]):
+    """Loads the rows that belong to a key (按外键批量读取)."""
+
+    def __init__(self, model: type[M], by: str, order: str, seen: "Filter | None" = None) -> None:
+        self.model, self.by, self.order, self.seen = model, by, order, seen
+        self.loader: DataLoader[UUID, list[M]] = DataLoader(load_fn=self.read)
+
+    async def read(self, keys: list[UUID]) -> Sequence[list[M]]:
+        """The rows of each key, in their order."""
+        condition = await self.seen() if self.seen else Q()
+        rows = await self.model.filter(condition, **{f"{self.by}__in": keys}).order_by(self.order)
+        found: dict[UUID, list[M]] = defaultdict(list)
+        for row in rows:
+            found[getattr(row, self.by)].append(row)
+        return [found[key] for key in keys]
+
+    async def of(self, key: UUID) -> list[M]:
+        """The rows that belong to a key."""
+        return await self.loader.load(key)
+
+
+Filter = Callable[[], Any]
+
+
+class Loaders:
+    """The loaders of one operation (批量读取器), seeing what its caller may see."""
+
+    def __init__(self, actor: Actor | None, now: Callable[[], datetime]) -> None:
+        self.actor, self.now = actor, now
+
+    async def seen_fills(self) -> Q:
+        """The fills the caller may see."""
+        assert self.actor is not None
+        return await fills_of(self.actor, self.now())
+
+    async def seen_prescriptions(self) -> Q:
+        """The prescriptions the caller may see."""
+        assert self.actor is not None
+        return await prescriptions_of(self.actor, self.now())
+
+    async def seen_settlements(self) -> Q:
+        """The settlements the caller may see."""
+        assert self.actor is not None
+        return await settlements_of(self.actor, self.now())
+
+    @cached_property
+    def institution(self) -> One[str, Institution]:
+        return One(Institution)
+
+    @cached_property
+    def doctor(self) -> One[str, Doctor]:
+        return One(Doctor)
+
+    @cached_property
+    def drug(self) -> One[str, Drug]:
+        return One(Drug)
+
+    @cached_property
+    def member(self) -> One[UUID, Member]:
+        return One(Member)
+
+    @cached_property
+    def prescription(self) -> One[UUID, Prescription]:
+        return One(Prescription, seen=self.seen_prescriptions)
+
+    @cached_property
+    def prescription_line(self) -> One[UUID, PrescriptionLine]:
+        return One(PrescriptionLine)
+
+    @cached_property
+    def fill(self) -> One[UUID, Fill]:
+        return One(Fill, seen=self.seen_fills)
+
+    @cached_property
+    def query(self) -> One[UUID, PrescriberQuery]:
+        return One(PrescriberQuery)
+
+    @cached_property
+    def identity_check(self) -> One[UUID, IdentityCheck]:
+        return One(IdentityCheck)
+
+    @cached_property
+    def settlement_of_fill(self) -> One[UUID, Settlement]:
+        return One(Settlement, by="fill_id", seen=self.seen_settlements)
+
+    @cached_property
+    def lines_of_prescription(self) -> Many[PrescriptionLine]:
+        return Many(PrescriptionLine, "prescription_id", "number")
+
+    @cached_property
+    def fills_of_prescription(self) -> Many[Fill]:
+        return Many(Fill, "prescription_id", "requested_at", self.seen_fills)
+
+    @cached_property
+    def fill_lines_of_prescription_line(self) -> Many[FillLine]:
+        return Many(FillLine, "prescription_line_id", "id")
+
+    @cached_property
+    def lines_of_fill(self) -> Many[FillLine]:
+        return Many(FillLine, "fill_id", "prescription_line__number")
+
+    @cached_property
+    def queries_of_fill(self) -> Many[PrescriberQuery]:
+        return Many(PrescriberQuery, "fill_id", "asked_at")
+
+    @cached_property
+    def checks_of_fill(self) -> Many[IdentityCheck]:
+        return Many(IdentityCheck, "fill_id", "submitted_at")
+
+    @cached_property
+    def lines_of_settlement(self) -> Many[SettlementLine]:
+        return Many(SettlementLine, "settlement_id", "number")

@@ -1,0 +1,51 @@
+"""Members as callers see them: names and numbers masked unless the role needs them."""
+
+from typing import Self
+from uuid import UUID
+
+import strawberry
+from strawberry import Private, field
+
+import models
+from policy.terms import InsuranceType, PersonStatus, Role
+from schema.context import Info
+
+NEEDS_NAME = (Role.PATIENT, Role.PHARMACIST, Role.PHARMACY, Role.HOSPITAL)
+"""Roles that must know whom they serve; agencies and supervisors see masked names."""
+
+
+@strawberry.type(description="参保人")
+class Member:
+    row: Private[models.Member]
+    id: UUID = field(description="参保人编号")
+    area: str = field(description="参保统筹区")
+    insurance: InsuranceType = field(description="险种")
+    status: PersonStatus = field(description="人员类别")
+
+    @classmethod
+    def of(cls, row: models.Member) -> Self:
+        return cls(row=row, id=row.id, area=row.area, insurance=row.insurance, status=row.status)
+
+    @strawberry.field(description="姓名; 无须实名的角色看到的是脱敏姓名")
+    def name(self, info: Info) -> str:
+        name = open_text(info, self.row.id, self.row.name_sealed)
+        return name if info.context.require_actor().role in NEEDS_NAME else mask_name(name)
+
+    @strawberry.field(description="证件号码, 脱敏")
+    def id_number_masked(self, info: Info) -> str:
+        return mask_number(open_text(info, self.row.id, self.row.id_number_sealed))
+
+
+def open_text(info: Info, member_id: UUID, sealed: bytes) -> str:
+    """The text that was sealed for this member."""
+    return info.context.tools.keys.decrypt_text(bytes(sealed), context=f"member:{member_id}".encode())
+
+
+def mask_name(name: str) -> str:
+    """The first character, and stars."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+def mask_number(number: str) -> str:
+    """The first three and the last two characters."""
+    return number[:3] + "*" * (len(number) - 5) + number[-2:]

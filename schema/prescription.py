@@ -1,0 +1,177 @@
+"""Prescriptions as callers see them, each line with its fate."""
+
+from typing import TYPE_CHECKING, Annotated, Self
+from uuid import UUID
+
+import strawberry
+from strawberry import Private, field
+
+import models
+from policy.terms import (
+    BenefitKind,
+    FillState,
+    HospitalApproval,
+    LineState,
+    PrescriptionState,
+    VisitKind,
+)
+from schema.context import Info
+from schema.drug import Drug
+from schema.institution import Doctor, Hospital
+from schema.member import Member
+from schema.refusal import Violation
+from schema.scalars import Instant, Quantity
+from services import prescribing
+
+if TYPE_CHECKING:
+    from schema.fill import Fill
+
+
+@strawberry.type(description="处方明细的去向: 由哪一次配药占用或完成")
+class LineFate:
+    fill_id: UUID = field(description="配药编号")
+    pharmacy_code: str = field(description="药店编码")
+    pharmacy_name: str = field(description="药店名称")
+    state: FillState = field(description="配药状态")
+    is_reviewed: bool = field(description="已审方")
+    is_dispensed: bool = field(description="已配药")
+    is_settled: bool = field(description="已结算")
+
+
+@strawberry.type(description="处方明细")
+class PrescriptionLine:
+    row: Private[models.PrescriptionLine]
+    id: UUID = field(description="明细编号")
+    number: int = field(description="序号")
+    quantity: Quantity = field(description="数量, 包装")
+    dose: Quantity = field(description="单次用量, 最小制剂单位")
+    times_per_day: Quantity = field(description="每日次数")
+    route: str = field(description="用药途径")
+    days: int = field(description="用药天数")
+    approval: HospitalApproval = field(description="医院审批标志")
+    state: LineState = field(description="明细状态")
+    closed_reason: str = field(description="关闭原因")
+    dispensed_at: Instant | None = field(description="配药完成时间")
+
+    @classmethod
+    def of(cls, row: models.PrescriptionLine) -> Self:
+        return cls(
+            row=row,
+            id=row.id,
+            number=row.number,
+            quantity=Quantity(row.quantity),
+            dose=Quantity(row.dose),
+            times_per_day=Quantity(row.times_per_day),
+            route=row.route,
+            days=row.days,
+            approval=row.approval,
+            state=row.state,
+            closed_reason=row.closed_reason,
+            dispensed_at=Instant(row.dispensed_at) if row.dispensed_at else None,
+        )
+
+    @strawberry.field(description="药品")
+    async def drug(self, info: Info) -> Drug:
+        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+
+    @strawberry.field(description="去向; 没有占用、或由他人占用而无权查看时为空")
+    async def fate(self, info: Info) -> LineFate | None:
+        loaders = info.context.loaders
+        lines = await loaders.fill_lines_of_prescription_line.of(self.row.id)
+        live = next((line for line in lines if line.is_live), None)
+        fill = await loaders.fill.find(live.fill_id) if live else None
+        if fill is None:
+            return None
+        pharmacy = await loaders.institution.get(fill.pharmacy_id)
+        is_dispensed = self.row.state == LineState.DISPENSED
+        return LineFate(
+            fill_id=fill.id,
+            pharmacy_code=pharmacy.code,
+            pharmacy_name=pharmacy.name,
+            state=fill.state,
+            is_reviewed=fill.reviewed_at is not None,
+            is_dispensed=is_dispensed,
+            is_settled=is_dispensed and fill.state != FillState.REVERSED,
+        )
+
+
+@strawberry.type(description="流转电子处方")
+class Prescription:
+    row: Private[models.Prescription]
+    id: UUID = field(description="处方编号")
+    rx_no: str = field(description="医保处方编号")
+    hospital_rx_no: str = field(description="院内处方号")
+    visit_no: str = field(description="就诊流水号")
+    visit_kind: VisitKind = field(description="就诊方式")
+    benefit: BenefitKind = field(description="待遇类型")
+    disease_code: str | None = field(description="病种编码")
+    disease_name: str = field(description="慢性疾病名称")
+    diagnosis: str = field(description="诊断")
+    issued_at: Instant = field(description="开方时间")
+    uploaded_at: Instant = field(description="上传时间")
+    expires_at: Instant = field(description="失效时间; 须在此之前结算")
+    state: PrescriptionState = field(description="处方状态")
+    revoked_at: Instant | None = field(description="撤销时间")
+    revoke_reason: str = field(description="撤销原因")
+
+    @classmethod
+    def of(cls, row: models.Prescription) -> Self:
+        return cls(
+            row=row,
+            id=row.id,
+            rx_no=row.rx_no,
+            hospital_rx_no=row.hospital_rx_no,
+            visit_no=row.visit_no,
+            visit_kind=row.visit_kind,
+            benefit=row.benefit,
+            disease_code=row.disease_code,
+            disease_name=row.disease_name,
+            diagnosis=row.diagnosis,
+            issued_at=Instant(row.issued_at),
+            uploaded_at=Instant(row.uploaded_at),
+            expires_at=Instant(row.expires_at),
+            state=row.state,
+            revoked_at=Instant(row.revoked_at) if row.revoked_at else None,
+            revoke_reason=row.revoke_reason,
+        )
+
+    @strawberry.field(description="剩余有效秒数; 已失效为 0")
+    def seconds_left(self, info: Info) -> int:
+        return max(0, int((self.row.expires_at - info.context.now()).total_seconds()))
+
+    @strawberry.field(description="开方机构")
+    async def hospital(self, info: Info) -> Hospital:
+        return Hospital.of(await info.context.loaders.institution.get(self.row.hospital_id))
+
+    @strawberry.field(description="开方医师")
+    async def doctor(self, info: Info) -> Doctor:
+        return Doctor.of(await info.context.loaders.doctor.get(self.row.doctor_id))
+
+    @strawberry.field(description="参保人")
+    async def member(self, info: Info) -> Member:
+        return Member.of(await info.context.loaders.member.get(self.row.member_id))
+
+    @strawberry.field(description="处方明细")
+    async def lines(self, info: Info) -> list[PrescriptionLine]:
+        rows = await info.context.loaders.lines_of_prescription.of(self.row.id)
+        return [PrescriptionLine.of(row) for row in rows]
+
+    @strawberry.field(description="这张处方的配药, 只含有权查看的")
+    async def fills(self, info: Info) -> list[Annotated["Fill", strawberry.lazy("schema.fill")]]:
+        from schema.fill import Fill
+
+        rows = await info.context.loaders.fills_of_prescription.of(self.row.id)
+        return [Fill.of(row) for row in rows]
+
+
+@strawberry.type(description="处方上传预核验的结果")
+class Precheck:
+    refusals: list[Violation] = field(description="不能上传的全部理由; 为空则可以上传")
+    warnings: list[Violation] = field(description="提醒, 不影响上传")
+
+    @classmethod
+    def of(cls, found: prescribing.Precheck) -> Self:
+        return cls(
+            refusals=[Violation.of(one) for one in found.refusals],
+            warnings=[Violation.of(one) for one in found.warnings],
+        )

@@ -1,0 +1,126 @@
+"""Who may see what (可见范围), written once: every read and every write starts from these filters."""
+
+from datetime import datetime
+from uuid import UUID
+
+from tortoise.expressions import Q, Subquery
+
+from models import FamilyGrant, Fill, Member, Prescription, Settlement
+from policy.terms import GrantScope, Role
+from services.actor import Actor
+from services.errors import Forbidden, NotFound
+
+NOTHING = Q(pk__isnull=True)
+EVERYTHING = Q()
+
+
+def live_grants(now: datetime) -> Q:
+    """Family grants (亲情共济授权) in force."""
+    return Q(revoked_at__isnull=True, since__lte=now) & (Q(until__isnull=True) | Q(until__gt=now))
+
+
+async def grant_between(
+    owner_id: UUID, proxy_id: UUID, scope: GrantScope, now: datetime
+) -> FamilyGrant | None:
+    """The grant by which `proxy` may do `scope` for `owner`, if there is one."""
+    grants = await FamilyGrant.filter(live_grants(now), owner_id=owner_id, proxy_id=proxy_id)
+    return next((grant for grant in grants if scope in grant.scopes), None)
+
+
+async def visible_members(actor: Actor, now: datetime) -> list[UUID]:
+    """The members whose affairs a patient may see (可查看的参保人): oneself, and who granted it."""
+    if actor.role != Role.PATIENT or actor.member_id is None:
+        return []
+    grants = await FamilyGrant.filter(live_grants(now), proxy_id=actor.member_id)
+    return [actor.member_id, *(grant.owner_id for grant in grants if GrantScope.SEE in grant.scopes)]
+
+
+async def prescriptions_of(actor: Actor, now: datetime) -> Q:
+    """The prescriptions (处方) that the caller may see."""
+    match actor.role:
+        case Role.PATIENT:
+            return Q(member_id__in=await visible_members(actor, now))
+        case Role.HOSPITAL:
+            return Q(hospital_id=actor.institution)
+        case Role.PHARMACY | Role.PHARMACIST:
+            claimed = Fill.filter(pharmacy_id=actor.institution).values("prescription_id")
+            return Q(id__in=Subquery(claimed))
+        case Role.AGENCY:
+            return Q(area=actor.area) | Q(member__area=actor.area)
+        case Role.SUPERVISOR | Role.SERVICE:
+            return EVERYTHING
+    return NOTHING
+
+
+async def fills_of(actor: Actor, now: datetime) -> Q:
+    """The fills (配药) that the caller may see."""
+    match actor.role:
+        case Role.PATIENT:
+            return Q(member_id__in=await visible_members(actor, now))
+        case Role.HOSPITAL:
+            return Q(prescription__hospital_id=actor.institution)
+        case Role.PHARMACY | Role.PHARMACIST:
+            return Q(pharmacy_id=actor.institution)
+        case Role.AGENCY:
+            return Q(pharmacy__area=actor.area) | Q(member__area=actor.area)
+        case Role.SUPERVISOR | Role.SERVICE:
+            return EVERYTHING
+    return NOTHING
+
+
+async def settlements_of(actor: Actor, now: datetime) -> Q:
+    """The settlements (结算) that the caller may see."""
+    match actor.role:
+        case Role.PATIENT:
+            return Q(member_id__in=await visible_members(actor, now))
+        case Role.HOSPITAL:
+            return Q(hospital_id=actor.institution)
+        case Role.PHARMACY | Role.PHARMACIST:
+            return Q(pharmacy_id=actor.institution)
+        case Role.AGENCY:
+            return Q(area=actor.area) | Q(pharmacy__area=actor.area)
+        case Role.SUPERVISOR | Role.SERVICE:
+            return EVERYTHING
+    return NOTHING
+
+
+async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescription:
+    """One prescription the caller may see, or `NotFound`: whether it exists is not told."""
+    row = await Prescription.filter(await prescriptions_of(actor, now), id=key).first()
+    if row is None:
+        raise NotFound("处方", key)
+    return row
+
+
+async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
+    """One fill the caller may see, or `NotFound`."""
+    row = await Fill.filter(await fills_of(actor, now), id=key).first()
+    if row is None:
+        raise NotFound("配药", key)
+    return row
+
+
+async def get_settlement(actor: Actor, key: UUID, now: datetime) -> Settlement:
+    """One settlement the caller may see, or `NotFound`."""
+    row = await Settlement.filter(await settlements_of(actor, now), id=key).first()
+    if row is None:
+        raise NotFound("结算", key)
+    return row
+
+
+async def get_member(actor: Actor, key: UUID | None, now: datetime) -> Member:
+    """The member a patient asks about: oneself, or one who granted it; or `NotFound`."""
+    if actor.role != Role.PATIENT or actor.member_id is None:
+        raise Forbidden("查询参保人", [Role.PATIENT])
+    wanted = key or actor.member_id
+    if wanted not in await visible_members(actor, now):
+        raise NotFound("参保人", wanted)
+    return await Member.get(id=wanted)
+
+
+async def may_listen(actor: Actor, topic: str, now: datetime) -> bool:
+    """Whether the caller may hear the events of a topic (事件订阅权限) at this moment."""
+    kind, _, owner = topic.partition(":")
+    if kind == "institution":
+        return actor.institution == owner
+    return UUID(owner) in await visible_members(actor, now)

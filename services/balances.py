@@ -1,0 +1,101 @@
+"""What a member may still use this year (待遇与账户余额)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from models import Accumulator, FamilyGrant, Member, SpecialDiseaseRecord
+from policy.benefit.scheme import PER_YEAR
+from policy.calendar import shanghai_day
+from policy.money import ZERO
+from policy.parameters import ParameterNotFound, parameter
+from policy.terms import BenefitKind, GrantScope, InsuranceType
+from services.access import live_grants
+from services.benefit import bucket
+from services.ledger import balance_of
+
+TIER = "3"
+"""Annual deductibles do not depend on the tier; a per-visit one is not shown as a balance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One pot of one year (年度累计)."""
+
+    year: int
+    bucket: str
+    deductible_used: Decimal
+    fund_used: Decimal
+    deductible_left: Decimal | None
+    limit_left: Decimal | None
+    verified: bool
+    basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyPurse:
+    """A family account the member may pay from (家庭共济账户)."""
+
+    owner: Member
+    relation: str
+    available: Decimal
+
+
+async def uses_of(member: Member, now: datetime) -> list[Use]:
+    """The member's pots of this year: those in use, and those open to the member."""
+    today = shanghai_day(now)
+    rows = await Accumulator.filter(member_id=member.id, year=today.year)
+    used = {row.bucket: row for row in rows}
+    pots = dict.fromkeys([*await open_pots(member, today), *used])
+    return [use(member, pot, used.get(pot), today) for pot in pots]
+
+
+async def open_pots(member: Member, today: date) -> list[str]:
+    """The benefits a member has: one pot per special disease, and common outpatient care."""
+    records = await SpecialDiseaseRecord.filter(member_id=member.id, since__lte=today)
+    diseases = [
+        bucket(BenefitKind.SPECIAL_DISEASE, row.disease_code)
+        for row in records
+        if row.until is None or row.until >= today
+    ]
+    if member.insurance == InsuranceType.EMPLOYEE:
+        return [*diseases, bucket(BenefitKind.OUTPATIENT, None)]
+    return diseases
+
+
+def use(member: Member, pot: str, used: Accumulator | None, today: date) -> Use:
+    """One pot with what is left of it, as far as the area's values are known."""
+    kind, _, disease = pot.partition(":")
+    key = {
+        "benefit": kind,
+        "insurance": str(member.insurance),
+        "status": str(member.status),
+        "disease": disease,
+    }
+    deductible_used = used.deductible_used if used else ZERO
+    fund_used = used.fund_used if used else ZERO
+    deductible_left, limit_left, verified, basis = None, None, True, ""
+    try:
+        limit = parameter("annual_limit", member.area, on=today, **key)
+        limit_left = max(limit.amount - fund_used, ZERO)
+        deductible = parameter("deductible", member.area, on=today, tier=TIER, **key)
+        if deductible.unit == PER_YEAR:
+            deductible_left = max(deductible.amount - deductible_used, ZERO)
+        verified, basis = limit.verified and deductible.verified, limit.basis
+    except ParameterNotFound as missing:
+        verified, basis = False, f"未设定参数:{missing.name}"
+    return Use(today.year, pot, deductible_used, fund_used, deductible_left, limit_left, verified, basis)
+
+
+async def family_purses(member: Member, now: datetime) -> Sequence[FamilyPurse]:
+    """The family accounts that may pay for this member (SX-23)."""
+    grants = await FamilyGrant.filter(live_grants(now), proxy_id=member.id).prefetch_related("owner")
+    purses = []
+    for grant in grants:
+        if GrantScope.PAY not in grant.scopes:
+            continue
+        balance = await balance_of(grant.owner_id)
+        limit = balance if grant.pay_limit is None else min(balance, grant.pay_limit)
+        purses.append(FamilyPurse(grant.owner, grant.relation, limit))
+    return purses

@@ -1,0 +1,219 @@
+"""What the insurance would pay: from rows to the benefit engine's facts, and the year's accumulators."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from models import (
+    Accumulator,
+    AccumulatorImport,
+    Drug,
+    Institution,
+    Member,
+    Prescription,
+    PrescriptionLine,
+    VisitDeductible,
+)
+from policy.benefit import BillFacts, BillLine, Statement, settle
+from policy.calendar import shanghai_day
+from policy.identifiers import province
+from policy.money import ZERO
+from policy.terms import BenefitKind, ListClass, Role
+from services.errors import BadInput, NotFound
+from services.facts import drugs_by_code, has_contract
+from services.law import lawful
+from services.prices import payment_standards
+from services.use_case import Work, use_case
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    """A prescription line at one pharmacy's price (按售价计的处方明细)."""
+
+    line: PrescriptionLine
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """What may pay the personal share (个人负担支付来源)."""
+
+    use_account: bool
+    account: Decimal = ZERO
+    family: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """All of a member's standing that does not depend on the pharmacy (待遇计算依据)."""
+
+    prescription: Prescription
+    member: Member
+    hospital: Institution
+    drugs: dict[str, Drug]
+    standards: dict[str, Decimal | None]
+    deductible_taken_visit: Decimal
+    deductible_used_year: Decimal
+    fund_used_year: Decimal
+    hospital_contracted: bool
+    on: date
+
+
+async def case_of(prescription: Prescription, lines: Sequence[PrescriptionLine], now: datetime) -> Case:
+    """Read a member's standing once, for any number of pharmacies."""
+    on = shanghai_day(now)
+    member = await Member.get(id=prescription.member_id)
+    hospital = await Institution.get(code=prescription.hospital_id)
+    codes = [line.drug_id for line in lines]
+    visit = await VisitDeductible.get_or_none(
+        hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
+    )
+    used = await Accumulator.get_or_none(
+        member_id=member.id, year=on.year, bucket=bucket(prescription.benefit, prescription.disease_code)
+    )
+    return Case(
+        prescription=prescription,
+        member=member,
+        hospital=hospital,
+        drugs=await drugs_by_code(codes),
+        standards=await payment_standards(codes, prescription.area, on),
+        deductible_taken_visit=visit.taken_at_hospital + visit.taken_at_pharmacies if visit else ZERO,
+        deductible_used_year=used.deductible_used if used else ZERO,
+        fund_used_year=used.fund_used if used else ZERO,
+        hospital_contracted=await has_contract(hospital, on),
+        on=on,
+    )
+
+
+def statement(case: Case, lines: Sequence[PricedLine], purse: Purse, pharmacy: Institution) -> Statement:
+    """The benefit statement (医保待遇清单) of these lines at these prices."""
+    member, prescription = case.member, case.prescription
+    facts = BillFacts(
+        area=member.area,
+        on=case.on,
+        insurance=member.insurance,
+        status=member.status,
+        insured=member.insured,
+        residence=member.residence,
+        benefit=prescription.benefit,
+        disease_code=prescription.disease_code,
+        prescriber_tier=case.hospital.tier or 1,
+        pharmacy_tier=None,
+        deductible_taken_visit=case.deductible_taken_visit,
+        deductible_used_year=case.deductible_used_year,
+        fund_used_year=case.fund_used_year,
+        has_credential=True,
+        contracted=True,
+        has_prescription=True,
+        reviewed=True,
+        lines=tuple(bill_line(case, priced) for priced in lines),
+        use_account=purse.use_account,
+        account_balance=purse.account,
+        family_balance=purse.family,
+        place_in_province=province(pharmacy.area) == province(member.area),
+    )
+    with lawful():
+        return settle(facts)
+
+
+def bill_line(case: Case, priced: PricedLine) -> BillLine:
+    """One line as the benefit engine sees it."""
+    drug = case.drugs[priced.line.drug_id]
+    return BillLine(
+        id=str(priced.line.id),
+        drug_code=drug.code,
+        quantity=priced.line.quantity,
+        price=priced.price,
+        list_class=drug.list_class,
+        covered=drug.list_class != ListClass.C,
+        payment_standard=case.standards.get(drug.code),
+        limited_use=drug.limited_use,
+        approval=priced.line.approval,
+        is_essential=drug.is_essential,
+    )
+
+
+def bucket(benefit: BenefitKind, disease_code: str | None) -> str:
+    """The pot in which a benefit accumulates (累计口径): one per special disease, one for the rest."""
+    if benefit == BenefitKind.SPECIAL_DISEASE:
+        return f"{BenefitKind.SPECIAL_DISEASE}:{disease_code}"
+    return str(benefit)
+
+
+async def accumulate(member_id: UUID, year: int, pot: str, deductible: Decimal, fund: Decimal) -> None:
+    """Add to the year's accumulator (年度累计), locked."""
+    await Accumulator.bulk_create(
+        [Accumulator(member_id=member_id, year=year, bucket=pot)], ignore_conflicts=True
+    )
+    row = await Accumulator.select_for_update().get(member_id=member_id, year=year, bucket=pot)
+    row.deductible_used += deductible
+    row.fund_used += fund
+    await row.save(update_fields=["deductible_used", "fund_used"])
+
+
+@dataclass(frozen=True, slots=True)
+class ImportEntry:
+    """What a member used elsewhere (外部累计)."""
+
+    reference: str
+    psn_no: str
+    year: int
+    benefit: BenefitKind
+    disease_code: str | None
+    deductible_used: Decimal
+    fund_used: Decimal
+
+
+@use_case("importAccumulators", AccumulatorImport)
+async def import_accumulators(work: Work, entries: Sequence[ImportEntry]) -> AccumulatorImport:
+    """Take over what members of the caller's area used elsewhere (导入外部累计), each reference once."""
+    work.call.require("导入外部累计", Role.AGENCY)
+    check_imports(entries)
+    last = None
+    for entry in sorted(entries, key=lambda entry: (entry.psn_no, entry.reference)):
+        last = await import_one(work, entry)
+    assert last is not None
+    return last
+
+
+async def import_one(work: Work, entry: ImportEntry) -> AccumulatorImport:
+    """Take over one entry; the same reference with other figures is refused."""
+    area = work.actor.area or ""
+    member = await Member.get_or_none(psn_no=entry.psn_no, area=area)
+    if member is None:
+        raise NotFound("本统筹区参保人", entry.psn_no)
+    pot = bucket(entry.benefit, entry.disease_code)
+    earlier = await AccumulatorImport.get_or_none(area=area, reference=entry.reference)
+    if earlier is not None:
+        same = (earlier.member_id, earlier.year, earlier.bucket, earlier.deductible_used, earlier.fund_used)
+        if same != (member.id, entry.year, pot, entry.deductible_used, entry.fund_used):
+            problem = f"来源单号 {entry.reference} 已导入过,但内容不同。更正请用新的单号补差额。"
+            raise BadInput("reference", problem)
+        return earlier
+    await accumulate(member.id, entry.year, pot, entry.deductible_used, entry.fund_used)
+    return await AccumulatorImport.create(
+        area=area,
+        reference=entry.reference,
+        member=member,
+        year=entry.year,
+        bucket=pot,
+        deductible_used=entry.deductible_used,
+        fund_used=entry.fund_used,
+        imported_at=work.now,
+    )
+
+
+def check_imports(entries: Sequence[ImportEntry]) -> None:
+    """Refuse figures that make no sense, naming line and field."""
+    if not 1 <= len(entries) <= 1000:
+        raise BadInput("entries", "一次应有 1 至 1000 条。")
+    for number, entry in enumerate(entries, 1):
+        where = f"entries[{number}]"
+        if not 1 <= len(entry.reference) <= 64:
+            raise BadInput(f"{where}.reference", "来源单号应为 1 至 64 个字符。")
+        if entry.deductible_used < 0 or entry.fund_used < 0:
+            raise BadInput(where, "金额不能为负数。")
+        if not 2020 <= entry.year <= 2100:
+            raise BadInput(f"{where}.year", f"年度应在 2020 至 2100 之间,收到 {entry.year}。")

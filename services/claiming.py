@@ -1,0 +1,225 @@
+"""A patient picks a pharmacy, or a pharmacy takes a shown code: lines are claimed, stock is held."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from models import Fill, FillLine, Institution, Prescription, PrescriptionLine, StockItem
+from policy.calendar import shanghai_day
+from policy.dispensing import ClaimLine, PricedLine, SplitFacts, check_claim, check_prices
+from policy.terms import EventKind, FillState, GrantScope, InstitutionKind, LineState, Role
+from policy.violation import Code, Violation
+from services import facts, stock
+from services.access import get_prescription, grant_between
+from services.errors import BadInput, NotFound, Refused
+from services.fills import lock_prescription, tell
+from services.law import lawful
+from services.pickup import redeem
+from services.prices import ceilings
+from services.topics import member_topic
+from services.use_case import Work, use_case
+
+HOLD_TERM = timedelta(hours=24)
+"""How long stock is kept for a patient who has not come yet; never beyond the prescription's end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked of a pharmacy (配药申请). No lines means every open line."""
+
+    pharmacy_code: str
+    line_ids: Sequence[UUID] | None
+    split_reason: str
+    delivery_address: str
+    buyer_id: UUID
+
+
+@use_case("requestFill", Fill)
+async def request_fill(
+    work: Work,
+    prescription_id: UUID,
+    pharmacy_code: str,
+    line_ids: Sequence[UUID] | None = None,
+    split_reason: str = "",
+    delivery_address: str = "",
+) -> Fill:
+    """Ask one pharmacy for lines of a prescription (申请配药, FJ-8.3): all of them or none are claimed."""
+    work.call.require("申请配药", Role.PATIENT)
+    seen = await get_prescription(work.actor, prescription_id, work.now)
+    buyer_id = work.actor.member_id
+    assert buyer_id is not None
+    if buyer_id != seen.member_id:
+        grant = await grant_between(seen.member_id, buyer_id, GrantScope.BUY, work.now)
+        if grant is None:
+            raise Refused([no_grant()])
+    order = Order(pharmacy_code, line_ids, split_reason, delivery_address, buyer_id)
+    return await claim(work, await lock_prescription(prescription_id), order)
+
+
+@use_case("claimPrescription", Fill)
+async def claim_prescription(
+    work: Work, code: str, line_ids: Sequence[UUID] | None = None, split_reason: str = ""
+) -> Fill:
+    """Take a prescription by the code its patient shows at the counter (凭码调取处方, FJ-8.3)."""
+    work.call.require("调取处方", Role.PHARMACY, Role.PHARMACIST)
+    shown, buyer_id = await redeem(work, code)
+    order = Order(work.actor.institution or "", line_ids, split_reason, "", buyer_id)
+    return await claim(work, await lock_prescription(shown.id), order)
+
+
+async def claim(work: Work, prescription: Prescription, order: Order) -> Fill:
+    """Claim lines of a locked prescription for a pharmacy and hold its stock, atomically."""
+    pharmacy = await Institution.get_or_none(code=order.pharmacy_code, kind=InstitutionKind.PHARMACY)
+    if pharmacy is None:
+        raise NotFound("药店", order.pharmacy_code)
+    every = await PrescriptionLine.filter(prescription_id=prescription.id).order_by("number")
+    wanted = choose(every, order.line_ids)
+    items = await stock.lock_items(pharmacy, [line.drug_id for line in wanted])
+    violations = await why_not(work, prescription, pharmacy, order, every, wanted, items)
+    if violations:
+        raise Refused(violations)
+    fill = await Fill.create(
+        prescription=prescription,
+        pharmacy=pharmacy,
+        member_id=prescription.member_id,
+        buyer_id=order.buyer_id,
+        state=FillState.REQUESTED,
+        requested_at=work.now,
+        requested_by=work.actor.caller,
+        expires_at=min(work.now + HOLD_TERM, prescription.expires_at),
+        split_reason=order.split_reason,
+        delivery_address=order.delivery_address,
+    )
+    lines = [
+        FillLine(
+            fill=fill,
+            prescription_line=line,
+            drug_id=line.drug_id,
+            quantity=line.quantity,
+            price=items[line.drug_id].price,
+        )
+        for line in wanted
+    ]
+    await FillLine.bulk_create(lines)
+    await PrescriptionLine.filter(id__in=[line.id for line in wanted]).update(state=LineState.CLAIMED)
+    await stock.hold(fill, lines, items, work.now)
+    tell(work, fill, EventKind.FILL_REQUESTED, None, member_topic(order.buyer_id))
+    return fill
+
+
+def choose(every: Sequence[PrescriptionLine], line_ids: Sequence[UUID] | None) -> list[PrescriptionLine]:
+    """The lines asked for; without a word, those that are not yet at their end."""
+    if line_ids is None:
+        open_lines = [line for line in every if line.state == LineState.OPEN]
+        return open_lines or list(every)
+    known = {line.id: line for line in every}
+    if not line_ids or len(set(line_ids)) != len(line_ids):
+        raise BadInput("lineIds", "请给出至少一条、且不重复的处方明细编号。")
+    for key in line_ids:
+        if key not in known:
+            raise NotFound("处方明细", key)
+    return [known[key] for key in line_ids]
+
+
+async def why_not(
+    work: Work,
+    prescription: Prescription,
+    pharmacy: Institution,
+    order: Order,
+    every: Sequence[PrescriptionLine],
+    wanted: Sequence[PrescriptionLine],
+    items: dict[str, StockItem],
+) -> list[Violation]:
+    """Everything that forbids this claim (每一条不能配药的理由)."""
+    holders = await live_holders(every)
+    elsewhere = tuple(
+        sorted(
+            line.drug_id
+            for line in every
+            if line.state in (LineState.CLAIMED, LineState.DISPENSED)
+            and line not in wanted
+            and line.drug_id in {other.drug_id for other in wanted}
+            and holders.get(line.id) != pharmacy.code
+        )
+    )
+    remaining = [line for line in every if line.state == LineState.OPEN]
+    is_partial = any(line not in wanted for line in remaining) or len(remaining) < len(every)
+    split = SplitFacts(
+        is_partial=is_partial, reason=order.split_reason or None, same_drug_elsewhere=elsewhere
+    )
+    lines = [
+        ClaimLine(
+            id=str(line.id),
+            drug_code=line.drug_id,
+            state=line.state,
+            held_by_you=held_by_caller(work, holders.get(line.id)),
+            quantity=line.quantity,
+            available=available(items[line.drug_id]),
+        )
+        for line in wanted
+    ]
+    with lawful():
+        violations = check_claim(
+            prescription.area,
+            prescription.uploaded_at,
+            prescription.revoked_at is not None,
+            work.now,
+            await facts.pharmacy_facts(pharmacy, work.now),
+            lines,
+            split,
+        )
+        violations += await price_violations(work, pharmacy, wanted, items)
+    if order.delivery_address and not pharmacy.delivers:
+        violations.append(no_delivery(pharmacy))
+    return violations
+
+
+async def live_holders(lines: Sequence[PrescriptionLine]) -> dict[UUID, str]:
+    """Which pharmacy holds or has dispensed each line."""
+    rows = await FillLine.filter(
+        prescription_line_id__in=[line.id for line in lines], is_live=True
+    ).values_list("prescription_line_id", "fill__pharmacy_id")
+    return dict(rows)
+
+
+def held_by_caller(work: Work, holder: str | None) -> bool | None:
+    """Whether a held line is held by the caller: a pharmacy its own, a patient at any pharmacy."""
+    if holder is None:
+        return None
+    return work.actor.role == Role.PATIENT or work.actor.institution == holder
+
+
+def available(item: StockItem) -> Decimal:
+    """What of this drug may still be promised; a drug without a price can't be sold."""
+    return item.on_hand - item.held if item.price is not None else Decimal(0)
+
+
+async def price_violations(
+    work: Work,
+    pharmacy: Institution,
+    wanted: Sequence[PrescriptionLine],
+    items: dict[str, StockItem],
+) -> list[Violation]:
+    """Prices above the ceiling in force are refused before anybody sets out for the pharmacy."""
+    day = shanghai_day(work.now)
+    limits = await ceilings([line.drug_id for line in wanted], pharmacy, day)
+    priced = [
+        PricedLine(str(line.id), line.drug_id, price, limits.get(line.drug_id))
+        for line in wanted
+        if (price := items[line.drug_id].price) is not None
+    ]
+    return check_prices(pharmacy.area, day, priced)
+
+
+def no_grant() -> Violation:
+    """The caller has no word of the patient to buy for them."""
+    text = "患者没有授权您代购。请让患者在亲情共济中添加代购授权。"
+    return Violation(Code.FAMILY_GRANT_MISSING, text, "FJ-7.5", "闽医保规〔2023〕6号 七")
+
+
+def no_delivery(pharmacy: Institution) -> Violation:
+    """The pharmacy does not deliver."""
+    text = f"{pharmacy.name}不提供配送,请到店取药或另选药店。"
+    return Violation(Code.DELIVERY_NOT_OFFERED, text, "FJ-7.6", "闽医保规〔2023〕6号 七")

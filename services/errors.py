@@ -1,0 +1,82 @@
+"""Every way a use case can fail, with the words a caller reads."""
+
+from collections.abc import Sequence
+
+from policy.violation import Violation
+
+
+class ServiceError(Exception):
+    """A failure with a stable code (错误代码) and advice on trying again: `never` or `backoff`."""
+
+    code = "INTERNAL_SERVER_ERROR"
+    retry = "never"
+
+
+class Unauthenticated(ServiceError):
+    """Nobody has signed in (未登录)."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("需要登录:请在 Authorization 请求头中携带 Bearer 令牌。")
+
+
+class Forbidden(ServiceError):
+    """The caller's role may not do this (无权操作)."""
+
+    code = "FORBIDDEN"
+
+    def __init__(self, what: str, allowed: Sequence[str] = ()) -> None:
+        hint = f"允许的角色:{'、'.join(allowed)}。" if allowed else ""
+        super().__init__(f"无权执行「{what}」。{hint}")
+
+
+class NotFound(ServiceError):
+    """Nothing of that kind, or nothing the caller may see (未找到)."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, key: object) -> None:
+        self.kind, self.key = kind, key
+        super().__init__(f"未找到{kind} {key},或无权查看。请核对编号。")
+
+
+class BadInput(ServiceError):
+    """A value the caller sent can't be used (输入有误)."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        super().__init__(f"{field}:{problem}")
+
+
+class IdempotencyKeyReused(ServiceError):
+    """The same key came with another request (幂等键重复使用)."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+    def __init__(self, key: str, mutation: str) -> None:
+        super().__init__(
+            f"幂等键 {key} 已用于另一个请求({mutation})。同一操作重试请发送完全相同的内容,新操作请换新键。"
+        )
+
+
+class Busy(ServiceError):
+    """The rows stayed locked or in deadlock (系统繁忙)."""
+
+    code = "BUSY"
+    retry = "backoff"
+
+    def __init__(self) -> None:
+        super().__init__("系统繁忙,本次操作未生效。请用同一幂等键稍后重试。")
+
+
+class Refused(ServiceError):
+    """The rules forbid it (业务拒绝); carries every broken rule at once."""
+
+    code = "REFUSED"
+
+    def __init__(self, violations: Sequence[Violation]) -> None:
+        self.violations = tuple(violations)
+        super().__init__(";".join(violation.code for violation in self.violations))

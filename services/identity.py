@@ -1,0 +1,186 @@
+"""Is the person present the one they say they are? (人证相符, FJ-2.4, FJ-7.5, SX-12)"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from models import (
+    FaceEnrolment,
+    Fill,
+    FillLine,
+    IdentityCheck,
+    IdentityImage,
+    Institution,
+    Job,
+)
+from models.job import JobKind
+from policy.calendar import shanghai_day
+from policy.parameters import parameter
+from policy.terms import EventKind, IdentityMethod, Role, Verdict
+from policy.violation import Code, Violation
+from services.errors import BadInput, Refused
+from services.fills import LIVE, lock_fill, tell
+from services.law import lawful
+from services.use_case import Work, use_case
+
+FACE_LIVE, CARD, MEMBER_CARD = "LIVE", "CARD", "MEMBER_CARD"
+DOCUMENTS = ("身份证", "社会保障卡", "户口簿", "护照", "驾驶证", "居住证", "军官证", "港澳台居民居住证")
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The pictures of a check (核验影像): the live face, and cards that were shown."""
+
+    live: bytes
+    card: bytes | None = None
+    member_card: bytes | None = None
+
+    def by_kind(self) -> list[tuple[str, bytes]]:
+        """Each picture that is there, with its kind."""
+        pairs = ((FACE_LIVE, self.live), (CARD, self.card), (MEMBER_CARD, self.member_card))
+        return [(kind, data) for kind, data in pairs if data is not None]
+
+    def documents(self) -> list[str]:
+        """The documents that these pictures show."""
+        pairs = (("购药人身份证", self.card), ("参保人身份证", self.member_card))
+        return [name for name, data in pairs if data is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the face engine found (人脸比对结果)."""
+
+    verdict: Verdict
+    reason: str
+    advice: str
+    distance: Decimal | None
+    engine: str
+    bands_version: str
+
+
+@use_case("submitIdentityCheck", IdentityCheck)
+async def submit_identity_check(
+    work: Work, fill_id: UUID, pictures: Pictures, goods: Sequence[str] = ()
+) -> IdentityCheck:
+    """Hand in the picture of the person present (提交人脸核验); a worker compares it."""
+    work.call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
+    _, fill = await lock_fill(work, fill_id)
+    require_unsettled(fill)
+    await require_reference(fill, pictures)
+    check = await IdentityCheck.create(
+        fill=fill,
+        person_id=fill.buyer_id,
+        method=IdentityMethod.FACE,
+        goods=list(goods) or await goods_of(fill),
+        documents=pictures.documents(),
+        operator=work.actor.caller,
+        submitted_at=work.now,
+    )
+    kept_until = await images_kept_until(work, fill)
+    for kind, data in pictures.by_kind():
+        await IdentityImage.create(
+            check_row=check,
+            kind=kind,
+            image_key=await work.call.tools.images.put(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            kept_until=kept_until,
+        )
+    work.enqueue(JobKind.IDENTITY_CHECK, check.id)
+    return check
+
+
+@use_case("verifyManually", IdentityCheck)
+async def verify_manually(
+    work: Work, fill_id: UUID, documents: Sequence[str], reason: str, goods: Sequence[str] = ()
+) -> IdentityCheck:
+    """Record that a person at the counter checked two documents (特殊登记): always available."""
+    work.call.require("特殊登记", Role.PHARMACY, Role.PHARMACIST)
+    _, fill = await lock_fill(work, fill_id)
+    require_unsettled(fill)
+    unknown = [name for name in documents if name not in DOCUMENTS]
+    if unknown or len(set(documents)) < 2:
+        raise BadInput("documents", f"请查验两种不同的有效证件,可用:{'、'.join(DOCUMENTS)}。")
+    if not reason.strip():
+        raise BadInput("reason", "请写明改用人工核验的原因。")
+    check = await IdentityCheck.create(
+        fill=fill,
+        person_id=fill.buyer_id,
+        method=IdentityMethod.MANUAL,
+        verdict=Verdict.MATCH,
+        reason=reason[:64],
+        goods=list(goods) or await goods_of(fill),
+        documents=list(dict.fromkeys(documents)),
+        operator=work.actor.caller,
+        submitted_at=work.now,
+        decided_at=work.now,
+    )
+    tell(work, fill, EventKind.IDENTITY_DECIDED, check.id)
+    return check
+
+
+@use_case("decideIdentityCheck", IdentityCheck)
+async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> IdentityCheck:
+    """Write what the face engine found (人脸核验结论) and tell the pharmacy. Only once."""
+    work.call.require("人脸核验结论", Role.SERVICE)
+    check = await IdentityCheck.select_for_update().get(id=check_id)
+    await Job.filter(subject_id=check_id, kind=JobKind.IDENTITY_CHECK).update(state="DONE")
+    if check.verdict is not None:
+        return check
+    check.update_from_dict(
+        {
+            "verdict": found.verdict,
+            "reason": found.reason,
+            "advice": found.advice,
+            "distance": found.distance,
+            "engine": found.engine,
+            "bands_version": found.bands_version,
+            "tries": check.tries + 1,
+            "decided_at": work.now,
+        }
+    )
+    await check.save()
+    tell(work, await Fill.get(id=check.fill_id), EventKind.IDENTITY_DECIDED, check.id)
+    return check
+
+
+async def references(check: IdentityCheck) -> tuple[str, list[str]]:
+    """The keys of the live picture and of what it is compared with: enrolled faces, else the card."""
+    images = {row.kind: row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
+    enrolled = await FaceEnrolment.filter(member_id=check.person_id, withdrawn_at__isnull=True).order_by(
+        "consented_at"
+    )
+    faces = [row.image_key for row in enrolled][:2]
+    return images[FACE_LIVE], faces or [images[CARD]]
+
+
+async def require_reference(fill: Fill, pictures: Pictures) -> None:
+    """A face is compared with something: an enrolled one, or the card's."""
+    if pictures.card is not None:
+        return
+    if await FaceEnrolment.filter(member_id=fill.buyer_id, withdrawn_at__isnull=True).exists():
+        return
+    raise BadInput("card", "该购药人没有人脸建档,请同时扫描其身份证人像面,或改用特殊登记。")
+
+
+async def goods_of(fill: Fill) -> list[str]:
+    """The goods of a settlement (结算物品): trace codes where scanned, else drug and quantity."""
+    lines = await FillLine.filter(fill_id=fill.id)
+    return [item for line in lines for item in line.trace_codes or [f"{line.drug_id}×{line.quantity:f}"]]
+
+
+async def images_kept_until(work: Work, fill: Fill) -> date:
+    """The last day a picture is kept (影像留存期限, FJ-2.4: six months at least)."""
+    pharmacy = await Institution.get(code=fill.pharmacy_id)
+    today = shanghai_day(work.now)
+    with lawful():
+        return today + timedelta(days=parameter("image_keep_days", pharmacy.area, on=today).days)
+
+
+def require_unsettled(fill: Fill) -> None:
+    """Identity is checked before settlement."""
+    if fill.state not in LIVE:
+        text = f"配药状态为 {fill.state},不再需要身份核验。"
+        raise Refused([Violation(Code.STATE_FORBIDS, text, "FJ-7.5", "闽医保规〔2023〕6号 七")])

@@ -1,0 +1,84 @@
+"""Double-entry books (账务, SX-27, SX-28): every settlement is one balanced entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from tortoise.expressions import F
+
+from models import Account, JournalEntry, Posting, Settlement
+from models.account import AccountKind
+from policy.money import ZERO
+from services.use_case import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One side of an entry (分录) before it is booked."""
+
+    kind: AccountKind
+    owner: str
+    debit: Decimal = ZERO
+    credit: Decimal = ZERO
+
+
+async def book_settlement(work: Work, settlement: Settlement) -> JournalEntry:
+    """Book a settlement: the payable to the pharmacy, and what members' accounts and cash paid.
+
+    Debit what is to be cleared from the pooled fund, the members' accounts and the till; credit the
+    pharmacy's claim on the agency and its cash sales. The expense itself is booked at clearing (SX-28).
+    """
+    pharmacy = settlement.pharmacy_id
+    insured = settlement.fund_total + settlement.account + settlement.family_account
+    legs = [
+        Leg(AccountKind.POOLED_CLEARING, settlement.area, debit=settlement.fund_total),
+        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.member_id), debit=settlement.account),
+        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.payer_id), debit=settlement.family_account),
+        Leg(AccountKind.PHARMACY_CASH, pharmacy, debit=settlement.cash),
+        Leg(AccountKind.PHARMACY_PAYABLE, pharmacy, credit=insured),
+        Leg(AccountKind.PHARMACY_CASH_SALES, pharmacy, credit=settlement.cash),
+    ]
+    return await book(work, "SETTLEMENT", settlement.number, "门诊统筹购药结算", legs)
+
+
+async def book(work: Work, kind: str, reference: str, text: str, legs: Sequence[Leg]) -> JournalEntry:
+    """Write an entry with its postings; members' balances follow, and can't fall below zero."""
+    entry = await JournalEntry.create(kind=kind, reference=reference, text=text, booked_at=work.now)
+    postings = []
+    for leg in legs:
+        if not leg.debit and not leg.credit:
+            continue
+        account = await account_of(leg.kind, leg.owner)
+        postings.append(Posting(entry=entry, account_id=account.id, debit=leg.debit, credit=leg.credit))
+        if leg.kind == AccountKind.MEMBER_ACCOUNT:
+            await Account.filter(id=account.id).update(balance=F("balance") + (leg.credit - leg.debit))
+    await Posting.bulk_create(postings)
+    return entry
+
+
+async def account_of(kind: AccountKind, owner: str) -> Account:
+    """The account of an owner, opened when first needed."""
+    found = await Account.get_or_none(kind=kind, owner=owner)
+    if found is not None:
+        return found
+    opening = ZERO if kind == AccountKind.MEMBER_ACCOUNT else None
+    await Account.bulk_create([Account(kind=kind, owner=owner, balance=opening)], ignore_conflicts=True)
+    return await Account.get(kind=kind, owner=owner)
+
+
+async def lock_balances(member_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """The balances of members' accounts (个人账户余额), locked in the order of their ids."""
+    owners = {str(key): key for key in member_ids}
+    rows = (
+        await Account.select_for_update()
+        .filter(kind=AccountKind.MEMBER_ACCOUNT, owner__in=list(owners))
+        .order_by("id")
+    )
+    return {owners[row.owner]: row.balance or ZERO for row in rows}
+
+
+async def balance_of(member_id: UUID) -> Decimal:
+    """A member's balance (个人账户余额), as it stands."""
+    row = await Account.get_or_none(kind=AccountKind.MEMBER_ACCOUNT, owner=str(member_id))
+    return (row.balance if row else None) or ZERO

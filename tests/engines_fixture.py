@@ -1,0 +1,60 @@
+"""The engines of the tests (测试引擎): one server for the session, a database of its own for who asks."""
+
+import secrets
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from ops.embedded import EngineUrls, clone_database, create_database, drop_database, embedded_engines
+
+
+@pytest.fixture(scope="session")
+def engines() -> Iterator[EngineUrls]:
+    """The session's engines: those of DATABASE_URL and REDIS_URL, or embedded ones in a folder that goes."""
+    # not pytest's temporary folder: as root that is closed to the user PostgreSQL runs as
+    with tempfile.TemporaryDirectory(prefix="yaolu-tests-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o711)
+        with embedded_engines(Path(home), fast=True) as urls:
+            yield urls
+
+
+@pytest.fixture(scope="session")
+async def template_database(engines: EngineUrls) -> AsyncIterator[str]:
+    """The name of a database with tables and the sample world, for copies; nobody connects to it (模板库)."""
+    from tests.world import prepare
+
+    name = f"yaolu_template_{secrets.token_hex(4)}"
+    url = await create_database(engines.database_url, name)
+    try:
+        await prepare(url)
+        yield name
+    finally:
+        await drop_database(engines.database_url, name)
+
+
+@pytest.fixture
+async def database(engines: EngineUrls, template_database: str) -> AsyncIterator[str]:
+    """The URL of a fresh copy of the template, for one test (测试库)."""
+    async with fresh_copy(engines.database_url, template_database) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def module_database(engines: EngineUrls, template_database: str) -> AsyncIterator[str]:
+    """The URL of a fresh copy of the template, shared by the tests of a module (模块测试库)."""
+    async with fresh_copy(engines.database_url, template_database) as url:
+        yield url
+
+
+@asynccontextmanager
+async def fresh_copy(server: str, template: str) -> AsyncIterator[str]:
+    """A copy that is dropped afterwards, whoever is still connected (临时副本)."""
+    name = f"yaolu_test_{secrets.token_hex(4)}"
+    url = await clone_database(server, template, name)
+    try:
+        yield url
+    finally:
+        await drop_database(server, name)

@@ -1,0 +1,106 @@
+"""The benefit engine beyond its cases."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from policy.benefit import settle
+from policy.benefit.scheme import deductible_due, scheme_of, tier_of
+from policy.terms import PersonStatus
+from tests.policy.sample_facts import BILL, BILL_LINE, DATONG, FUZHOU, TAIYUAN, XIAMEN
+
+
+def test_a_step_names_the_value_it_used_and_that_nobody_verified_it() -> None:
+    facts = replace(BILL, lines=(replace(BILL_LINE, quantity=Decimal(10)),))
+
+    steps = {step.parameter: step for step in settle(facts).steps if step.parameter}
+
+    assert steps["deductible"].text == "起付标准：本年度 600 元，基本药物不设起付"
+    assert steps["deductible"].amount == Decimal("600.00")
+    assert steps["deductible"].basis == "榕医保文〔2024〕21号（二手资料，未核实）"
+    assert steps["fund_ratio"].text == "400.00 元按统筹支付比例 78%"
+    assert not steps["fund_ratio"].verified
+
+
+def test_an_unpaid_bill_says_why_and_uses_no_sample() -> None:
+    found = settle(replace(BILL, reviewed=False))
+
+    assert not found.is_estimate_of_unverified
+    assert found.steps[1].text == "处方未经执业药师审核签字，统筹基金不予支付。"
+    assert found.steps[1].rule == "FJ-7.4"
+    assert found.pool_prop_selfpay == 0
+
+
+def test_a_bill_without_lines_costs_nothing_and_takes_no_deductible() -> None:
+    found = settle(replace(BILL, lines=()))
+
+    assert found.medfee_sumamt == found.act_pay_dedc == found.psn_cash_pay == 0
+
+
+@pytest.mark.parametrize("name", ["fund_used_year", "account_balance", "deductible_taken_visit"])
+def test_a_bill_with_a_negative_amount_is_refused_at_once(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} of a bill is -0.01"):
+        replace(BILL, **{name: Decimal("-0.01")})  # type: ignore[arg-type]  # the name varies
+
+
+def test_a_price_that_is_no_number_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="price of a bill is NaN"):
+        replace(BILL_LINE, price=Decimal("NaN"))
+
+
+def test_two_bills_of_one_visit_take_the_deductible_once() -> None:
+    one = replace(BILL, area=TAIYUAN, lines=(replace(BILL_LINE, price=Decimal(50)),))
+
+    first = settle(one)
+    second = settle(replace(one, deductible_taken_visit=first.act_pay_dedc))
+    third = settle(replace(one, deductible_taken_visit=first.act_pay_dedc + second.act_pay_dedc))
+
+    assert [found.act_pay_dedc for found in (first, second, third)] == [50, 30, 0]
+
+
+def test_a_year_of_visits_in_datong_takes_three_hundred_at_most() -> None:
+    used, taken = Decimal(0), []
+    for _ in range(5):
+        found = settle(replace(BILL, area=DATONG, deductible_used_year=used))
+        taken.append(found.act_pay_dedc)
+        used += found.act_pay_dedc
+
+    assert taken == [80, 80, 80, 60, 0]
+
+
+def test_splitting_a_bill_never_costs_more_deductible_in_a_year() -> None:
+    whole = settle(replace(BILL, lines=(replace(BILL_LINE, quantity=Decimal(10)),)))
+
+    half = replace(BILL, lines=(replace(BILL_LINE, quantity=Decimal(5)),))
+    first = settle(half)
+    second = settle(
+        replace(half, deductible_used_year=first.act_pay_dedc, fund_used_year=first.fund_pay_sumamt)
+    )
+
+    assert first.act_pay_dedc + second.act_pay_dedc == whole.act_pay_dedc
+    assert first.hifp_pay + second.hifp_pay == whole.hifp_pay
+
+
+def test_xiamen_counts_one_limit_for_outpatient_and_inpatient_care() -> None:
+    scheme = scheme_of(replace(BILL, area=XIAMEN))
+
+    assert scheme.pool.text == "JOINT"
+    assert scheme_of(replace(BILL, area=FUZHOU)).pool.text == "OUTPATIENT"
+
+
+def test_the_prescribers_tier_decides_unless_the_area_fixes_the_pharmacys() -> None:
+    facts = replace(BILL, prescriber_tier=3, pharmacy_tier=1, status=PersonStatus.WORKING)
+    source = scheme_of(facts).tier_source
+
+    assert tier_of(facts, source) == 3
+    assert tier_of(facts, replace(source, value="PHARMACY_FIXED_TIER")) == 1
+    assert tier_of(replace(facts, pharmacy_tier=None), replace(source, value="PHARMACY_FIXED_TIER")) == 3
+
+
+def test_a_deductible_of_an_unknown_kind_stops_the_computation() -> None:
+    scheme = scheme_of(BILL)
+    odd = replace(scheme, deductible=replace(scheme.deductible, unit="yuan/month"))
+
+    with pytest.raises(ValueError, match="yuan/month"):
+        deductible_due(BILL, odd)

@@ -1,0 +1,55 @@
+"""The rules, case by case: the cases stand in `cases/<province>/*.toml`."""
+
+from decimal import Decimal
+
+import pytest
+
+from policy.parameter import ParameterNotFound
+from policy.rule import RULES
+from tests.policy.case_files import CHECKS, Case, bill, cases, most
+
+CHECKED = [(ask, case) for ask in CHECKS for case in cases(ask)]
+
+
+@pytest.mark.parametrize(("ask", "case"), CHECKED, ids=[case.name for _, case in CHECKED])
+def test_rules_answer_with_exactly_what_is_broken(ask: str, case: Case) -> None:
+    found = CHECKS[ask](case)
+
+    assert [violation.code for violation in found] == case.told["expect"]
+    if "rules" in case.told:
+        assert [violation.rule for violation in found] == case.told["rules"]
+    assert all(violation.basis and violation.message for violation in found)
+    assert all(violation.rule in RULES for violation in found)
+
+
+@pytest.mark.parametrize("case", cases("bill"), ids=lambda case: case.name)
+def test_bills_are_divided_to_the_fen(case: Case) -> None:
+    found = bill(case)
+
+    for name, amount in case.part("expect").items():
+        got = getattr(found, name)
+        assert got == (None if amount == "none" else Decimal(amount)), f"{name} is {got}, not {amount}"
+    assert [reason.code for reason in found.unpaid_reasons] == case.told.get("unpaid", [])
+    assert [reason.rule for reason in found.unpaid_reasons] == case.told.get("rules", [])
+    for number, told in enumerate(case.told.get("expect_lines", [])):
+        for name, amount in told.items():
+            assert getattr(found.lines[number], name) == Decimal(amount), name
+
+
+@pytest.mark.parametrize("case", cases("ceiling"), ids=lambda case: case.name)
+def test_the_lowest_binding_price_is_the_ceiling(case: Case) -> None:
+    found = most(case)
+
+    if case.told["expect"] == "none":
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.amount, found.rule) == (Decimal(case.told["expect"]), case.told["rule"])
+
+
+@pytest.mark.parametrize("case", cases("no_law"), ids=lambda case: case.name)
+def test_a_day_without_regulation_has_no_benefit(case: Case) -> None:
+    with pytest.raises(ParameterNotFound) as raised:
+        bill(case)
+
+    assert str(raised.value) == case.told["expect"]

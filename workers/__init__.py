@@ -1,0 +1,1 @@
+"""The background: identity checks, expiry, retention, reconciliation, monitors."""

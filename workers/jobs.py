@@ -1,0 +1,69 @@
+"""Running one job: the row is claimed for a while, worked on, and told to be done."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from tortoise.expressions import F
+
+from models import Job
+from models.job import JobKind, JobState
+from policy.terms import Role
+from services.actor import Actor, Call, Tools
+from workers.faces.pool import FacePool
+
+LEASE = timedelta(seconds=60)
+"""How long a claimed job is left alone; after that another worker takes it."""
+
+ATTEMPTS_MAX = 3
+
+WORKER = Actor(role=Role.SERVICE, subject="worker")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a worker works with (工作台)."""
+
+    tools: Tools
+    faces: FacePool
+    now: Callable[[], datetime]
+
+    def call(self) -> Call:
+        """A call of a use case by the worker."""
+        return Call(WORKER, self.now(), self.tools)
+
+
+Run = Callable[[Bench, Job], Awaitable[None]]
+
+
+async def claim(job_id: UUID, now: datetime) -> Job | None:
+    """Take the job (领取任务), unless it is done or another worker has it."""
+    taken = await Job.filter(id=job_id, state=JobState.PENDING, due_at__lte=now).update(
+        due_at=now + LEASE, attempts=F("attempts") + 1
+    )
+    return await Job.get(id=job_id) if taken else None
+
+
+async def run_job(bench: Bench, job_id: UUID, runners: dict[JobKind, Run]) -> None:
+    """Run a job (执行任务) if it is still to be done; a failure leaves it for the sweeper."""
+    job = await claim(job_id, bench.now())
+    if job is None:
+        return
+    try:
+        await runners[job.kind](bench, job)
+    # An edge: whatever went wrong, the row keeps its state and the worker lives on.
+    except Exception as error:
+        log.exception("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempts)
+        await put_back(job, type(error).__name__, bench.now())
+    else:
+        await Job.filter(id=job.id).update(state=JobState.DONE, error="")
+
+
+async def put_back(job: Job, error: str, now: datetime) -> None:
+    """Let the job be tried again at once, or give it up after its last attempt."""
+    state = JobState.FAILED if job.attempts >= ATTEMPTS_MAX else JobState.PENDING
+    await Job.filter(id=job.id).update(state=state, error=error[:200], due_at=now)

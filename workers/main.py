@@ -1,0 +1,80 @@
+"""The worker process: jobs off the queue, the sweeper, and what ends by itself."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, suppress
+from typing import Any
+from uuid import UUID
+
+import structlog
+from taskiq.api import run_receiver_task
+from tortoise import Tortoise
+
+from engines.queue import TASK, Queue
+from models import Job
+from models.job import JobKind, JobState
+from services.expiry import expire_due
+from workers.identity import check_identity
+from workers.jobs import Bench, Run, run_job
+
+SWEEP_SECONDS = 2.0
+"""How often rows are looked for whose ring was lost."""
+
+EXPIRE_SECONDS = 1.0
+BATCH = 500
+
+RUNNERS: dict[JobKind, Run] = {JobKind.IDENTITY_CHECK: check_identity}
+
+log = structlog.get_logger(__name__)
+
+
+async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Event) -> None:
+    """Work until told to stop (后台进程); what is not finished then is taken up by the next worker."""
+    async with AsyncExitStack() as stack:
+        context = await Tortoise.init(config=orm, _enable_global_fallback=True)
+        stack.push_async_callback(context.close_connections)
+        stack.push_async_callback(bench.faces.stop)
+        await bench.faces.start()
+        stack.push_async_callback(queue.broker.shutdown)
+        await queue.broker.startup()
+        queue.broker.task(task_name=TASK)(job_runner(bench))
+        tasks = [
+            asyncio.create_task(run_receiver_task(queue.broker, max_async_tasks=8)),
+            asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
+            asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
+        ]
+        log.info("worker.ready", faces=len(bench.faces.pids()))
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+def job_runner(bench: Bench) -> Callable[[str], Awaitable[None]]:
+    """The task that the queue's messages name."""
+
+    async def run(job_id: str) -> None:
+        await run_job(bench, UUID(job_id), RUNNERS)
+
+    return run
+
+
+async def sweep(bench: Bench, queue: Queue) -> int:
+    """Ring again for jobs that are due (补铃): their ring was lost, or their worker died."""
+    due = Job.filter(state=JobState.PENDING, due_at__lte=bench.now()).order_by("due_at")
+    rows = await due.limit(BATCH).only("id")
+    await queue.ring_jobs([row.id for row in rows])
+    return len(rows)
+
+
+async def every(seconds: float, what: Callable[[], Awaitable[object]]) -> None:
+    """Do something again and again; a failure is logged and the next round comes all the same."""
+    while True:
+        try:
+            await what()
+        # An edge: the database may be away for a while.
+        except Exception as error:
+            log.warning("worker.round_failed", error=type(error).__name__)
+        await asyncio.sleep(seconds)
