@@ -12,6 +12,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     InlineFragmentNode,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionSetNode,
 )
@@ -30,6 +31,8 @@ class Limits:
     tokens: int = settings.QUERY_TOKENS_MAX
     depth: int = settings.QUERY_DEPTH_MAX
     aliases: int = settings.QUERY_ALIASES_MAX
+    hides_schema: bool = settings.IS_PRODUCTION
+    """Whether the schema is shown only to callers who have signed in (内省限制)."""
 
 
 @dataclass(slots=True)
@@ -115,6 +118,8 @@ class CheckedDocument(SchemaExtension):
         document = context.graphql_document
         if document is not None:
             rules = context.validation_rules
+            if self.limits.hides_schema and getattr(context.context, "actor", None) is None:
+                rules += (NoSchemaIntrospectionCustomRule,)
             context.pre_execution_errors = list(
                 _checked(context.schema._schema, document, rules, self.limits)
             )

@@ -35,7 +35,7 @@ def schema() -> Schema:
 
 def make_loaders(context: Any) -> Loaders:
     """The loaders of one operation."""
-    return Loaders(context.actor, context.now)
+    return Loaders(context.require_actor, context.now)
 
 
 def application() -> Starlette:

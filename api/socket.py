@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 MALFORMED, FORBIDDEN, UNAVAILABLE, GOING_AWAY = 4400, 4403, 4503, 1001
 ID_CHARACTERS_MAX = 128
+CANCEL_AGAIN_SECONDS = 2.0
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
@@ -58,8 +59,15 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def shutdown(self) -> None:
         """End what runs for this socket."""
+        tasks = {operation.task for operation in self.operations.values() if operation.task is not None}
         if self.expiry is not None:
-            self.expiry.cancel()
+            tasks.add(self.expiry)
+        self.operations.clear()
+        # Until Python 3.12 `wait_for`, which drivers use, may swallow a cancellation: cancel again.
+        while tasks:
+            for task in tasks:
+                task.cancel()
+            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_SECONDS)
         await super().shutdown()
 
     async def go_away(self) -> None:

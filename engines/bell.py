@@ -17,6 +17,7 @@ PREFIX = "yaolu:bell:"
 RING_SECONDS = 2.0
 CONNECT_SECONDS = 2.0
 PING_AFTER_SECONDS = 15.0
+CANCEL_AGAIN_SECONDS = 0.1
 BACKOFF_FIRST, BACKOFF_MAX = 0.05, 5.0
 
 log = structlog.get_logger(__name__)
@@ -118,11 +119,12 @@ class Bell:
 
     async def stop(self) -> None:
         """Stop listening and let go of every connection."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        task, self._task = self._task, None
+        # Until Python 3.12 `wait_for`, which redis-py uses, may swallow a cancellation.
+        while task is not None and not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=CANCEL_AGAIN_SECONDS)
+        self._listening.clear()
         await self._client.aclose()
 
     async def _supervise(self) -> None:

@@ -75,12 +75,15 @@ def seed(
     drugs: Annotated[int | None, typer.Option(help="How many drugs.", min=1)] = None,
 ) -> None:
     """Write the demo world into the database of DATABASE_URL, or of the embedded engines."""
+    import settings
+    from engines.keys import KeyRing
     from ops.home import embedded_home, prepare_home
     from ops.world.seeding import seed_world
 
     prepare_home()
+    keys = KeyRing.read(settings.YAOLU_KEYS)
     with embedded_home() as urls:
-        typer.echo(asyncio.run(seed_world(urls.database_url, pharmacies, drugs)))
+        typer.echo(asyncio.run(seed_world(urls.database_url, keys, pharmacies, drugs)))
 
 
 @app.command()
@@ -108,7 +111,9 @@ def token(
 @app.command()
 def schema(
     write: Annotated[bool, typer.Option("--write", help="Write schema.graphql.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Fail when schema.graphql is not up to date.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Fail when schema.graphql is not up to date.")
+    ] = False,
 ) -> None:
     """Print the GraphQL schema, or keep schema.graphql in step with it."""
     from ops.snapshot import printed_schema
@@ -119,7 +124,9 @@ def schema(
         path.write_text(text)
     elif check:
         if not path.exists() or path.read_text() != text:
-            typer.echo("schema.graphql is not up to date: run `make schema` and read the difference.", err=True)
+            typer.echo(
+                "schema.graphql is not up to date: run `make schema` and read the difference.", err=True
+            )
             raise typer.Exit(1)
     else:
         typer.echo(text, nl=False)
@@ -131,7 +138,9 @@ def require_settings(*names: str) -> None:
 
     missing = [name for name in settings.missing() if not names or name in names]
     if missing:
-        typer.echo(f"Missing in the environment: {', '.join(missing)}. See README.md, Real servers.", err=True)
+        typer.echo(
+            f"Missing in the environment: {', '.join(missing)}. See README.md, Real servers.", err=True
+        )
         raise typer.Exit(2)
 
 

@@ -1,5 +1,6 @@
 """Whole databases (建库与克隆): made, copied from a template and dropped, wherever the server is."""
 
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -38,13 +39,17 @@ async def drop_database(url: str, name: str) -> None:
     await execute(url, name, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
 
 
+def connection_options(url: str) -> dict[str, Any]:
+    """What asyncpg needs of a URL as Tortoise reads it; Tortoise's own options would be unknown to it (连接参数)."""
+    credentials = expand_db_url(url)["credentials"]
+    return {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
+
+
 async def execute(url: str, target: str, statement: str) -> None:
     """Run a statement about the database `target` from another one, the URL's own or `postgres` (执行)."""
     own = database_of(url)
-    # what Tortoise reads from a URL: its options would be unknown to asyncpg
-    credentials = expand_db_url(with_database(url, "postgres" if own in ("", target) else own))["credentials"]
-    known = {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
-    connection = await asyncpg.connect(**known, timeout=30)
+    other = with_database(url, "postgres" if own in ("", target) else own)
+    connection = await asyncpg.connect(**connection_options(other), timeout=30)
     try:
         await connection.execute(statement)
     finally:

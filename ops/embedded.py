@@ -5,6 +5,7 @@ They live under a folder, start with the first process that asks and stop after 
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ __all__ = [
     "EngineUrls",
     "clone_database",
     "create_database",
+    "discard_engines",
     "drop_database",
     "embedded_engines",
     "with_database",
@@ -45,3 +47,11 @@ def embedded_engines(home: Path, *, fast: bool = False) -> Iterator[EngineUrls]:
             os.environ.get("DATABASE_URL") or stack.enter_context(leased("postgres", engines, fast=fast)),
             os.environ.get("REDIS_URL") or stack.enter_context(leased("valkey", engines, fast=fast)),
         )
+
+
+def discard_engines(home: Path) -> None:
+    """Remove everything the engines keep under `home`, and what root's keep elsewhere (清除引擎数据)."""
+    for link in home.glob("**/elsewhere"):
+        if link.is_symlink():
+            shutil.rmtree(link.resolve(), ignore_errors=True)
+    shutil.rmtree(home / "engines", ignore_errors=True)

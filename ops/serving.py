@@ -13,6 +13,8 @@ from rich.table import Table
 
 import settings
 from api.clock import Clock
+from engines.images import ImageStore
+from engines.keys import KeyRing
 from ops.embedded import EngineUrls
 from ops.home import embedded_home, environment, prepare_home
 from ops.processes import Child, ProcessEnded, running, wait_until_ready
@@ -62,8 +64,10 @@ def demo_processes(
 
 async def make_world(urls: EngineUrls, home: Path) -> None:
     """Schema, rows and enrolled faces."""
-    await seed_world(urls.database_url)
-    await enrol_portraits(urls.database_url, home / "portraits")
+    keys = KeyRing.read(settings.YAOLU_KEYS)
+    await seed_world(urls.database_url, keys)
+    images = ImageStore(settings.IMAGE_STORE_URL, keys)
+    await enrol_portraits(urls.database_url, home / "portraits", images)
 
 
 def serve_demo_world(host: str, port: int, processes: int) -> None:
@@ -77,7 +81,9 @@ def serve_demo_world(host: str, port: int, processes: int) -> None:
     try:
         with demo_processes(host, port, clock, home / "logs", processes) as (url, _, children):
             console.print(f"GraphQL {url}/graphql  (GraphiQL in a browser, WebSocket on the same address)")
-            console.print(f"Clock   {clock.now():%Y-%m-%d %H:%M:%S} UTC;  logs in {home / 'logs'};  Ctrl-C stops")
+            console.print(
+                f"Clock   {clock.now():%Y-%m-%d %H:%M:%S} UTC;  logs in {home / 'logs'};  Ctrl-C stops"
+            )
             console.print(token_table(clock), soft_wrap=True)
             while not stop.wait(0.5):
                 for child in children:
@@ -95,5 +101,3 @@ def token_table(clock: Clock) -> Table:
     for who, role, subject in TOKENS:
         table.add_row(who, role, subject, token_for(role, subject, clock=clock))
     return table
-
-

@@ -18,15 +18,20 @@ def issuer(clock: Clock | None = None) -> DevelopmentIssuer:
 
 
 def token_for(
-    role: Role, subject: str, ttl: timedelta = DAY, *, clock: Clock | None = None, institution: str = ""
+    role: Role,
+    subject: str,
+    ttl: timedelta = DAY,
+    *,
+    clock: Clock | None = None,
+    makes: DevelopmentIssuer | None = None,
 ) -> str:
     """A token for a patient (person number), a hospital, a pharmacy, a pharmacist (code) or an agency (area)."""
-    makes = issuer(clock)
+    makes = makes or issuer(clock)
     match role:
         case Role.PATIENT:
             return makes.token(role, subject, member=str(member_id(subject)), ttl=ttl)
         case Role.PHARMACIST:
-            pharmacy = institution or pharmacy_of(subject)
+            pharmacy = pharmacy_of(subject)
             return makes.token(role, subject, institution=pharmacy, practitioner=subject, ttl=ttl)
         case Role.PHARMACY | Role.HOSPITAL:
             return makes.token(role, subject, institution=subject, ttl=ttl)

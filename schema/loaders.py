@@ -84,23 +84,20 @@ Filter = Callable[[], Any]
 class Loaders:
     """The loaders of one operation (批量读取器), seeing what its caller may see."""
 
-    def __init__(self, actor: Actor | None, now: Callable[[], datetime]) -> None:
-        self.actor, self.now = actor, now
+    def __init__(self, require_actor: Callable[[], Actor], now: Callable[[], datetime]) -> None:
+        self.require_actor, self.now = require_actor, now
 
     async def seen_fills(self) -> Q:
         """The fills the caller may see."""
-        assert self.actor is not None
-        return await fills_of(self.actor, self.now())
+        return await fills_of(self.require_actor(), self.now())
 
     async def seen_prescriptions(self) -> Q:
         """The prescriptions the caller may see."""
-        assert self.actor is not None
-        return await prescriptions_of(self.actor, self.now())
+        return await prescriptions_of(self.require_actor(), self.now())
 
     async def seen_settlements(self) -> Q:
         """The settlements the caller may see."""
-        assert self.actor is not None
-        return await settlements_of(self.actor, self.now())
+        return await settlements_of(self.require_actor(), self.now())
 
     @cached_property
     def institution(self) -> One[str, Institution]:

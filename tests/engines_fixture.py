@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ops.embedded import EngineUrls, clone_database, create_database, drop_database, embedded_engines
+from ops.embedded import (
+    EngineUrls,
+    clone_database,
+    create_database,
+    discard_engines,
+    drop_database,
+    embedded_engines,
+)
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +26,7 @@ def engines() -> Iterator[EngineUrls]:
         Path(home).chmod(0o711)
         with embedded_engines(Path(home), fast=True) as urls:
             yield urls
+        discard_engines(Path(home))
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,8 @@ from policy.identifiers import id_check_digit
 # Fixed for ever: every identifier of the sample world hangs on it.
 _NAMESPACE = UUID("8c1f2d0e-6a57-5b0c-9a3e-2f4d7b9c1e05")
 
+_PAIRS = 499
+
 
 def stable_id(kind: str, *parts: str) -> UUID:
     """The identifier of a row (行标识), made of what the row is about."""
@@ -42,9 +44,13 @@ def pharmacist_code(pharmacy: str, number: int) -> str:
     return f"HY{pharmacy[1:]}{number}"
 
 
-def id_number(area: str, born: date, sequence: int) -> str:
-    """A sample identity number (示例身份证号): an area that does not exist, and a valid check digit."""
-    first = f"99{area[:2]}01{born:%Y%m%d}{sequence:03d}"
+def id_number(area: str, born: date, number: int, *, is_male: bool) -> str:
+    """A sample identity number (示例身份证号): an area that does not exist, and a valid check digit.
+
+    `number` tells people apart, up to 49,401 of them; the last digit of the sequence is odd for men.
+    """
+    district, pair = divmod(number, _PAIRS)
+    first = f"99{area[:2]}{district + 1:02d}{born:%Y%m%d}{pair * 2 + (1 if is_male else 2):03d}"
     return first + id_check_digit(first)
 
 

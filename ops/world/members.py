@@ -51,13 +51,11 @@ def people(per_province: int) -> Iterator[Person]:
 def member(person: Person, number: int) -> MemberRow:
     """The person's row (参保人行); `number` makes the identity number unique."""
     profile = person.profile
-    # The last of the three digits is odd for men and even for women.
-    sequence = number % 499 * 2 + (1 if person.sex == MALE else 2)
     return MemberRow(
         id=member_id(person.psn_no),
         psn_no=person.psn_no,
         name=person.name,
-        id_number=id_number(person.area, person.born, sequence),
+        id_number=id_number(person.area, person.born, number, is_male=person.sex == MALE),
         sex=person.sex,
         birth_date=person.born,
         area=person.area,

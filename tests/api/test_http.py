@@ -1,9 +1,13 @@
 """GraphQL over HTTP as the specification wants it."""
 
+import re
+from pathlib import Path
+
 import httpx
 import pytest
 
-from tests.api.door import SECRET, Door
+from ops.embedded import EngineUrls
+from tests.api.door import SECRET, make_door
 
 NEW = "application/graphql-response+json"
 OLD = "application/json"
@@ -198,12 +202,22 @@ async def test_answers_unknown_addresses_in_json(http: httpx.AsyncClient) -> Non
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-async def test_shows_people_a_page_in_development_only(closed_door: Door) -> None:
+async def test_shows_people_a_page_without_foreign_parts(http: httpx.AsyncClient) -> None:
     browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
-    async with closed_door.client() as client:
-        page = await client.get("/graphql", headers=browser)
-        query = await client.get("/graphql", params={"query": "{ hello }"}, headers=browser)
+    page = await http.get("/graphql", headers=browser)
+    query = await http.get("/graphql", params={"query": "{ hello }"}, headers=browser)
 
     assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert not re.search(r"(src|href)=|https?://|@import|url\(", page.text)
     assert query.json() == {"data": {"hello": "你好"}}
+
+
+async def test_shows_no_page_where_it_is_switched_off(tmp_path: Path, engines: EngineUrls) -> None:
+    door = make_door(tmp_path, engines.redis_url, has_console=False)
+
+    async with door.client() as client:
+        answer = await client.get("/graphql", headers={"accept": "text/html"})
+
+    assert answer.status_code == 406

@@ -1,12 +1,15 @@
 """Limits on documents, each just kept and just broken."""
 
 import time
+from pathlib import Path
 
 import httpx
 import pytest
 
 import settings
-from api.limits import Limits, extensions
+from api.limits import Limits, _checked, extensions
+from ops.embedded import EngineUrls
+from tests.api.door import make_door, small_schema
 
 NEW = {"accept": "application/graphql-response+json"}
 
@@ -74,8 +77,6 @@ async def test_refuses_doubling_fragments_quickly(http: httpx.AsyncClient) -> No
 
 
 async def test_checks_a_document_once(http: httpx.AsyncClient) -> None:
-    from api.limits import _checked
-
     query = "{ hello add(a: 41) }"
     await http.post("/graphql", json={"query": query})
     before = _checked.cache_info()
@@ -84,6 +85,20 @@ async def test_checks_a_document_once(http: httpx.AsyncClient) -> None:
 
     after = _checked.cache_info()
     assert (after.hits, after.misses) == (before.hits + 1, before.misses)
+
+
+async def test_shows_the_schema_to_who_has_signed_in_only(tmp_path: Path, engines: EngineUrls) -> None:
+    schema = small_schema(Limits(hides_schema=True))
+    door = make_door(tmp_path, engines.redis_url, schema=schema)
+    query = {"query": "{ __typename __schema { queryType { name } } }"}
+
+    async with door.client() as client:
+        nobody = await client.post("/graphql", json=query)
+        client.headers["authorization"] = f"Bearer {door.token()}"
+        patient = await client.post("/graphql", json=query)
+
+    assert "introspection" in nobody.json()["errors"][0]["message"]
+    assert patient.json()["data"]["__schema"] == {"queryType": {"name": "Query"}}
 
 
 def test_makes_no_extension_that_wraps_every_field() -> None:

@@ -1,6 +1,7 @@
 """Bodies that are no GraphQL requests: each is refused with a 4xx in JSON, none costs a 500."""
 
 import logging
+import random
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -215,6 +216,31 @@ async def test_answers_a_large_body_that_is_still_coming(door: Door, is_announce
 
     assert answer.status_code == 413
     assert_caller_fault(answer.json())
+
+
+async def test_survives_whatever_becomes_of_a_body(http: httpx.AsyncClient) -> None:
+    dice = random.Random(20260316)
+    good = (
+        b'{"query":"query A($b: Box!, $t: String!) { a: box(box: $b) echo(text: $t) leaf { leaf { name } } }",'
+        + (b'"variables":{"b":{"inner":{"numbers":[1,2]}},"t":"\xe8\x8d\xaf"},"operationName":"A"}')
+    )
+    seen: set[int] = set()
+
+    for _ in range(400):
+        body = bytearray(good)
+        for _ in range(dice.randint(1, 4)):
+            start = dice.randrange(len(body))
+            end = min(len(body), start + dice.choice([0, 1, 1, 2, 20]))
+            body[start:end] = dice.choice(
+                [b"", bytes([dice.randrange(256)]), b"null", b"[]", b"{", b'"', b"$"]
+            )
+        answer = await http.post(
+            "/graphql", content=bytes(body), headers={"content-type": "application/json", "accept": NEW}
+        )
+        seen.add(answer.status_code)
+        assert answer.status_code in (200, 400), body
+
+    assert seen == {200, 400}
 
 
 def assert_caller_fault(answer: Any) -> None:

@@ -1,12 +1,13 @@
 """Frames that are no graphql-transport-ws messages: the socket closes with a code, and nothing is logged."""
 
 import logging
+import random
 
 import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.api.door import Door, hear, lives, say, subscribe
+from tests.api.door import Door, closed, hear, lives, say, subscribe
 
 FRAMES: dict[str, str | bytes] = {
     "nothing": "",
@@ -88,6 +89,25 @@ async def test_closes_on_a_malformed_connection_init(door: Door, payload: object
             await hear(client)
 
     assert client.close_code == 4400
+
+
+async def test_survives_whatever_becomes_of_a_frame(door: Door, capsys: pytest.CaptureFixture[str]) -> None:
+    dice = random.Random(20260316)
+    good = '{"type":"subscribe","id":"1","payload":{"query":"{ hello }","variables":{"a":[1]}}}'
+    seen: set[int | None] = set()
+
+    for _ in range(100):
+        start = dice.randrange(len(good))
+        frame = (
+            good[:start] + dice.choice(["", "1", "null", "[", "{", '"']) + good[start + dice.randrange(6) :]
+        )
+        async with door.talk() as client:
+            await client.send(frame)
+            await say(client, {"type": "connection_init"})
+            seen.add(await closed(client))
+
+    assert seen <= {4400, 4429}
+    assert "error" not in capsys.readouterr().out
 
 
 async def test_closes_on_a_frame_that_is_too_large(door: Door) -> None:

@@ -5,13 +5,12 @@ import logging
 from datetime import timedelta
 
 import pytest
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin, Subprotocol
 
 import settings
 from api.app import drain
-from tests.api.door import SECRET, Door, hear, lives, say, subscribe
+from tests.api.door import SECRET, Door, closed, hear, lives, say, subscribe
 
 
 async def test_answers_queries_and_mutations(door: Door) -> None:
@@ -200,13 +199,3 @@ async def test_closes_with_1001_when_the_server_drains(fresh_door: Door) -> None
         with pytest.raises(InvalidStatus, match="503"):
             async with fresh_door.dial():
                 pass
-
-
-async def closed(client: ClientConnection) -> int | None:
-    """The code with which the server closes, whatever it says before."""
-    async with asyncio.timeout(5):
-        while True:
-            try:
-                await client.recv()
-            except ConnectionClosed:
-                return client.close_code

@@ -3,7 +3,6 @@
 import fcntl
 import json
 import os
-import shutil
 import signal
 import stat
 import subprocess
@@ -25,6 +24,7 @@ from ops.embedded import (
     EngineUrls,
     clone_database,
     create_database,
+    discard_engines,
     drop_database,
     embedded_engines,
 )
@@ -48,6 +48,7 @@ def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="yaolu-home-") as folder:
         Path(folder).chmod(0o711)
         yield Path(folder)
+        discard_engines(Path(folder))
 
 
 @pytest.fixture
@@ -56,7 +57,10 @@ def closed_home(home: Path) -> Iterator[Path]:
     home.chmod(0o700)
     yield home
     assert stat.S_IMODE(home.stat().st_mode) == 0o700
-    shutil.rmtree((home / "postgres" / "elsewhere").resolve())
+    elsewhere = (home / "postgres" / "elsewhere").resolve()
+    assert elsewhere != home / "postgres" / "elsewhere"
+    discard_engines(home)
+    assert not elsewhere.exists()
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +71,7 @@ def cluster() -> Iterator[Path]:
         with leased("postgres", Path(folder), fast=True):
             pass
         yield Path(folder)
+        discard_engines(Path(folder))
 
 
 @contextmanager

@@ -1,0 +1,131 @@
+"""The whole house in one process: API, sockets, worker, on a database of its own."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import httpx
+
+import settings
+from api.clock import Clock
+from api.main import make_loaders, schema
+from api.app import create_app
+from api.parts import Parts
+from api.server import Server
+from engines.bell import Bell
+from engines.doorbell import Doorbell
+from engines.images import ImageStore
+from engines.jwks import KeySource
+from engines.queue import Queue, job_broker
+from engines.tokens import TokenVerifier
+from models.config import orm_config
+from ops.client import Client
+from ops.issuer import DevelopmentIssuer
+from ops.road import Region, Road, road
+from ops.tokens import token_for
+from ops.world.days import DEMO_NOW
+from policy.terms import Role
+from services.actor import Actor, Call, Tools
+from services.expiry import expire_due
+from tests.world import keys
+
+SERVICE = Actor(role=Role.SERVICE, subject="test")
+
+
+@dataclass
+class House:
+    """A running house (整套系统): its address, its clock that tests may move, its tools."""
+
+    url: str
+    redis_url: str
+    database_url: str
+    clock: Clock
+    tools: Tools
+    issuer: DevelopmentIssuer
+    http: httpx.AsyncClient
+
+    def now(self) -> datetime:
+        """The house's present."""
+        return self.clock.now()
+
+    def later(self, **span: float) -> None:
+        """Let time pass."""
+        self.clock.offset += timedelta(**span)
+
+    def token(self, role: Role, subject: str, ttl: timedelta = timedelta(days=30)) -> str:
+        """A token of the demo world."""
+        return token_for(role, subject, ttl, makes=self.issuer)
+
+    def client(self, role: Role, subject: str) -> Client:
+        """A caller of the demo world."""
+        return Client(self.url, self.token(role, subject), self.http)
+
+    def call(self, actor: Actor = SERVICE, key: str | None = None) -> Call:
+        """A call of a use case, past the API."""
+        return Call(actor, self.now(), self.tools, key)
+
+    async def expire(self) -> int:
+        """What the worker does every second: let lapse what is due."""
+        return await expire_due(self.call())
+
+    @asynccontextmanager
+    async def road(self, region: Region) -> AsyncIterator[Road]:
+        """Everybody of a region, signed in and listening."""
+        async with road(self.url, region, self.clock, self.issuer) as way:
+            yield way
+
+
+@asynccontextmanager
+async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[House]:
+    """Open the house on a copy of the sample world, at the demo's morning."""
+    clock = Clock.of(DEMO_NOW.isoformat())
+    issuer = DevelopmentIssuer(folder, now=clock.now)
+    bell = Bell(redis_url)
+    images = ImageStore((folder / "images").as_uri(), keys())
+    queue = Queue(job_broker(redis_url))
+    tools = Tools(Doorbell(bell, queue), keys(), images)
+    verifier = TokenVerifier(
+        KeySource(str(issuer.jwks_file)),
+        issuer=settings.OIDC_ISSUER,
+        audience=settings.OIDC_AUDIENCE,
+        now=clock.now,
+    )
+    parts = Parts(
+        schema=schema(),
+        clock=clock,
+        tokens=verifier,
+        bell=bell,
+        tools=tools,
+        make_loaders=make_loaders,
+        orm=orm_config(database_url),
+    )
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(served(parts))
+        stack.push_async_callback(queue.stop)
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        yield House(url, redis_url, database_url, clock, tools, issuer, http)
+
+
+@asynccontextmanager
+async def served(parts: Parts) -> AsyncIterator[str]:
+    """The application behind a real socket; gives its address."""
+    listening = socket.socket()
+    listening.bind(("127.0.0.1", 0))
+    server = Server(create_app(parts), log_level="error")
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    async with asyncio.timeout(20):
+        while not server.started:
+            if task.done():
+                task.result()
+            await asyncio.sleep(0)
+        await parts.bell.listening()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        listening.close()
