@@ -67,7 +67,7 @@ class Context:
 
     def for_operation(self) -> Self:
         """The context of one more operation of the same caller on the same socket."""
-        return replace(self)
+        return replace(self, request_id=uuid4().hex)
 
     def renew(self) -> None:
         """Forget what was loaded."""

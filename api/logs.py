@@ -1,5 +1,7 @@
 """What the door writes into the log (日志): faults with their place, never a caller's data."""
 
+import logging
+import sys
 import traceback
 from types import TracebackType
 
@@ -8,6 +10,29 @@ import structlog
 FRAMES_MAX = 30
 
 log = structlog.get_logger("api")
+
+
+def configure(is_json: bool) -> None:
+    """Write one line per event to standard error (日志格式): JSON for machines, plain text for people.
+
+    Tracebacks never show local variables, as structlog's default does: they hold names and numbers of people.
+    """
+    timestamper = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    last: list[structlog.types.Processor] = (
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+        if is_json
+        else [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    )
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            timestamper,
+            *last,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
 
 
 def log_fault(event: str, error: BaseException, *, request_id: str, **facts: object) -> None:

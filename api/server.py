@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 import settings
 from api.app import drain
+from api.logs import configure
 
 
 class Server(uvicorn.Server):
@@ -52,4 +53,5 @@ OPTIONS: dict[str, Any] = {
 
 def serve(app: Starlette, host: str = "127.0.0.1", port: int = 8000, **options: Any) -> None:
     """Serve until SIGINT or SIGTERM (运行服务)."""
+    configure(settings.IS_PRODUCTION)
     Server(app, host=host, port=port, **options).run()

@@ -53,6 +53,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Talk until either side closes."""
         self.view.sockets.add(self)
         try:
+            if self.view.is_draining:
+                await self.go_away()
             await super().handle()
         finally:
             self.view.leave(self)

@@ -25,11 +25,11 @@ Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
 @app.command()
-def serve(port: Port = 8000, host: Host = "127.0.0.1", processes: int = 1) -> None:
+def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Run API and worker on the demo world until Ctrl-C (development)."""
     from ops.serving import serve_demo_world
 
-    serve_demo_world(host, port, processes)
+    serve_demo_world(host, port)
 
 
 @app.command()
@@ -77,12 +77,12 @@ def seed(
     """Write the demo world into the database of DATABASE_URL, or of the embedded engines."""
     import settings
     from engines.keys import KeyRing
-    from ops.home import embedded_home, prepare_home
+    from ops.home import home_engines, prepare_home
     from ops.world.seeding import seed_world
 
     prepare_home()
     keys = KeyRing.read(settings.YAOLU_KEYS)
-    with embedded_home() as urls:
+    with home_engines() as urls:
         typer.echo(asyncio.run(seed_world(urls.database_url, keys, pharmacies, drugs)))
 
 

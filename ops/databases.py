@@ -40,7 +40,7 @@ async def drop_database(url: str, name: str) -> None:
 
 
 def connection_options(url: str) -> dict[str, Any]:
-    """What asyncpg needs of a URL as Tortoise reads it; Tortoise's own options would be unknown to it (连接参数)."""
+    """What asyncpg needs of a URL (连接参数); options that only Tortoise knows are left out."""
     credentials = expand_db_url(url)["credentials"]
     return {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
 

@@ -12,7 +12,6 @@ from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
-from api.clock import Clock
 from ops import road_documents as documents
 from ops.client import Json, Refused
 from ops.databases import connection_options
@@ -20,7 +19,7 @@ from ops.home import prepare_home
 from ops.portraits import fetch
 from ops.processes import ProcessEnded
 from ops.road import FUJIAN, SHANXI, Region, Road, road
-from ops.serving import demo_clock, demo_processes
+from ops.serving import DemoHouse, demo_house
 
 console = Console()
 
@@ -30,13 +29,12 @@ def play() -> int:
     started = time.monotonic()
     home = prepare_home()
     console.print("启动内置 PostgreSQL 与 Valkey,迁移,写入示例世界,启动 API 与后台进程 …")
-    clock = demo_clock()
     try:
-        with demo_processes("127.0.0.1", free_port(), clock, home / "logs") as (url, urls, _):
-            console.print(f"就绪,用时 {time.monotonic() - started:.1f} 秒。GraphQL {url}/graphql")
+        with demo_house("127.0.0.1", free_port(), home, fresh=True) as house:
+            console.print(f"就绪,用时 {time.monotonic() - started:.1f} 秒。GraphQL {house.url}/graphql")
             pictures = fetch(home / "portraits")
             for region in (FUJIAN, SHANXI):
-                asyncio.run(walk(url, region, clock, pictures, urls.database_url))
+                asyncio.run(walk(house, region, pictures))
     except ProcessEnded as error:
         console.print(str(error), style="red", markup=False)
         return 1
@@ -51,10 +49,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def walk(url: str, region: Region, clock: Clock, pictures: dict[str, Path], database: str) -> None:
+async def walk(house: DemoHouse, region: Region, pictures: dict[str, Path]) -> None:
     """The main road in one province."""
     console.rule(f"[bold]{region.name}")
-    async with road(url, region, clock) as way:
+    async with road(house.url, region, house.clock) as way:
         prescription = await way.upload()
         names = "、".join(line["drug"]["genericName"] for line in prescription["lines"])
         step("医院", f"上传处方 {prescription['rxNo']}:{names};{prescription['expiresAt']} 失效")
@@ -71,7 +69,7 @@ async def walk(url: str, region: Region, clock: Clock, pictures: dict[str, Path]
         await way.sign(fill)
         step("患者", "在费用清单上签字")
         await identify(way, fill, pictures[region.live_portrait].read_bytes())
-        await settle(way, fill, database)
+        await settle(way, fill, house.urls.database_url)
         handed = await way.pharmacy.do(documents.HAND_OVER, fillId=fill["id"])
         step("药店", f"交付药品,状态 {handed['state']}")
         await show_fate(way, prescription["id"])

@@ -1,42 +1,39 @@
 """The home folder (数据目录): where the embedded engines, keys, images and test portraits live."""
 
+import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ops.embedded import EngineUrls, create_database, embedded_engines, with_database
+import settings
+from engines.keys import KeyRing
+from ops.databases import create_database, drop_database
+from ops.embedded import EngineUrls, embedded_engines
 
-DATABASE = "yaolu"
-
-
-def home() -> Path:
-    """YAOLU_HOME, or `.yaolu` in the current folder."""
-    import settings
-
-    return settings.YAOLU_HOME
+DEMO_DATABASE = "yaolu_demo"
 
 
 def prepare_home() -> Path:
-    """Make the home folder with its keys (准备数据目录)."""
-    from engines.keys import KeyRing
-
-    folder = home()
+    """Make the home folder, YAOLU_HOME or `.yaolu`, with its keys (准备数据目录)."""
+    folder = settings.YAOLU_HOME
     folder.mkdir(parents=True, exist_ok=True)
     KeyRing.load_or_create(folder / "keys.json")
     return folder
 
 
 @contextmanager
-def embedded_home() -> Iterator[EngineUrls]:
-    """The engines: those of the environment, else embedded ones with a database of our name."""
-    import asyncio
+def home_engines(*, fresh: bool = False) -> Iterator[EngineUrls]:
+    """The engines: those of the environment, else embedded ones in the home folder.
 
-    with embedded_engines(home()) as urls:
-        if os.environ.get("DATABASE_URL"):
+    `fresh` asks for an empty database beside the kept one; a database of the environment is used as it is.
+    """
+    with embedded_engines(settings.YAOLU_HOME) as urls:
+        if not fresh or os.environ.get("DATABASE_URL"):
             yield urls
             return
-        url = asyncio.run(create_database(urls.database_url, DATABASE, if_missing=True))
+        asyncio.run(drop_database(urls.database_url, DEMO_DATABASE))
+        url = asyncio.run(create_database(urls.database_url, DEMO_DATABASE))
         yield EngineUrls(url, urls.redis_url)
 
 
@@ -46,10 +43,7 @@ def environment(urls: EngineUrls, clock: str) -> Mapping[str, str]:
         **os.environ,
         "DATABASE_URL": urls.database_url,
         "REDIS_URL": urls.redis_url,
-        "YAOLU_HOME": str(home()),
+        "YAOLU_HOME": str(settings.YAOLU_HOME),
         "YAOLU_CLOCK": clock,
         "PYTHONUNBUFFERED": "1",
     }
-
-
-__all__ = ["DATABASE", "embedded_home", "environment", "home", "prepare_home", "with_database"]

@@ -115,9 +115,7 @@ class Road:
     async def approve(self, fill_id: str) -> Json:
         """The pharmacist approves (审方通过)."""
         advice = "每日一次,饭后服用;如有头晕、下肢水肿请及时就诊。"
-        return await self.pharmacist.do(
-            documents.REVIEW, fillId=fill_id, decision="APPROVE", advice=advice
-        )
+        return await self.pharmacist.do(documents.REVIEW, fillId=fill_id, decision="APPROVE", advice=advice)
 
     async def make_ready(self, fill_id: str) -> Json:
         """The pharmacy prepares, scanning a trace code per box (备药完成)."""
@@ -241,4 +239,3 @@ async def road(
             pharmacy_events,
             hospital_events,
         )
-

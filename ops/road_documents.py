@@ -7,7 +7,10 @@ EVENT = "id cursor sequence kind occurredAt prescriptionId fillId"
 UPLOAD = f"""
 mutation Upload($input: UploadPrescriptionInput!) {{
   uploadPrescription(input: $input) {{
-    ... on Prescription {{ id rxNo state expiresAt diseaseName lines {{ id number drug {{ genericName }} quantity }} }}
+    ... on Prescription {{
+      id rxNo state expiresAt diseaseName
+      lines {{ id number quantity drug {{ genericName }} }}
+    }}
     {REFUSAL}
   }}
 }}"""
@@ -32,7 +35,9 @@ subscription HospitalEvents($after: String) {{
 
 NEARBY = """
 query Nearby($location: LocationInput!, $prescription: UUID!, $order: PharmacyOrder!) {
-  nearbyPharmacies(location: $location, prescriptionId: $prescription, radius: 5000, order: $order, first: 5) {
+  nearbyPharmacies(
+    location: $location, prescriptionId: $prescription, radius: 5000, order: $order, first: 5
+  ) {
     edges { node {
       distance isOpen pharmacistOnDuty fillsAll total
       estimate { fundTotal personalTotal account cash restsOnUnverified }
@@ -125,5 +130,10 @@ query Fate($id: UUID!) {
 }"""
 
 BALANCE = """
-query Balance { benefitBalance { accountBalance uses { bucket deductibleUsed fundUsed deductibleLeft limitLeft } } }
+query Balance {
+  benefitBalance {
+    accountBalance
+    uses { bucket deductibleUsed fundUsed deductibleLeft limitLeft }
+  }
+}
 """

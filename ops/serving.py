@@ -6,17 +6,19 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 from rich.console import Console
-from rich.table import Table
 
 import settings
 from api.clock import Clock
 from engines.images import ImageStore
 from engines.keys import KeyRing
+from ops.databases import connection_options
 from ops.embedded import EngineUrls
-from ops.home import embedded_home, environment, prepare_home
+from ops.home import environment, home_engines, prepare_home
 from ops.processes import Child, ProcessEnded, running, wait_until_ready
 from ops.tokens import token_for
 from ops.world import cast
@@ -37,29 +39,43 @@ TOKENS = (
 )
 
 
-def demo_clock() -> Clock:
-    """The clock of demos: YAOLU_CLOCK, else a fixed working day's morning."""
-    return Clock.of(settings.YAOLU_CLOCK or DEMO_NOW.isoformat())
+@dataclass(frozen=True, slots=True)
+class DemoHouse:
+    """The demo world with its processes running (示例系统)."""
+
+    url: str
+    urls: EngineUrls
+    clock: Clock
+    children: list[Child]
 
 
 @contextmanager
-def demo_processes(
-    host: str, port: int, clock: Clock, log_folder: Path, processes: int = 1
-) -> Iterator[tuple[str, EngineUrls, list[Child]]]:
-    """The demo world with API and worker running; gives the API's address, the engines, the processes."""
-    with embedded_home() as urls:
-        asyncio.run(make_world(urls, log_folder.parent))
+def demo_house(host: str, port: int, home: Path, *, fresh: bool = False) -> Iterator[DemoHouse]:
+    """Engines, demo world, worker and API, running for the length of the block."""
+    with home_engines(fresh=fresh) as urls:
+        asyncio.run(make_world(urls, home))
+        clock = Clock.of(settings.YAOLU_CLOCK or asyncio.run(demo_start(urls.database_url)))
         values = environment(urls, clock.setting)
-        log_folder.mkdir(parents=True, exist_ok=True)
+        logs = home / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
         children: list[Child] = []
         with running(children):
-            children.append(Child(["worker"], values, log_folder / "worker.log"))
-            for number in range(processes):
-                arguments = ["api", "--host", host, "--port", str(port + number)]
-                children.append(Child(arguments, values, log_folder / f"api-{number}.log"))
+            children.append(Child(["worker"], values, logs / "worker.log"))
+            arguments = ["api", "--host", host, "--port", str(port)]
+            children.append(Child(arguments, values, logs / "api.log"))
             url = f"http://{host}:{port}"
             wait_until_ready(url, children)
-            yield url, urls, children
+            yield DemoHouse(url, urls, clock, children)
+
+
+async def demo_start(database_url: str) -> str:
+    """When the demo begins (示例起始时刻): a fixed working day's morning, or where its last run ended."""
+    connection = await asyncpg.connect(**connection_options(database_url))
+    try:
+        last = await connection.fetchval("SELECT max(at) FROM audit_entry")
+    finally:
+        await connection.close()
+    return (max(DEMO_NOW, last) if last else DEMO_NOW).isoformat()
 
 
 async def make_world(urls: EngineUrls, home: Path) -> None:
@@ -70,23 +86,23 @@ async def make_world(urls: EngineUrls, home: Path) -> None:
     await enrol_portraits(urls.database_url, home / "portraits", images)
 
 
-def serve_demo_world(host: str, port: int, processes: int) -> None:
+def serve_demo_world(host: str, port: int) -> None:
     """Run until Ctrl-C; then stop in order, leaving nothing behind."""
     console = Console()
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     home = prepare_home()
-    clock = demo_clock()
     try:
-        with demo_processes(host, port, clock, home / "logs", processes) as (url, _, children):
-            console.print(f"GraphQL {url}/graphql  (GraphiQL in a browser, WebSocket on the same address)")
+        with demo_house(host, port, home) as house:
             console.print(
-                f"Clock   {clock.now():%Y-%m-%d %H:%M:%S} UTC;  logs in {home / 'logs'};  Ctrl-C stops"
+                f"GraphQL {house.url}/graphql  (GraphiQL in a browser; WebSocket on the same address)"
             )
-            console.print(token_table(clock), soft_wrap=True)
+            console.print(f"Clock   {house.clock.now():%Y-%m-%d %H:%M:%S} UTC;  logs in {home / 'logs'}")
+            print_tokens(console, house.clock)
+            console.print("Ctrl-C stops.")
             while not stop.wait(0.5):
-                for child in children:
+                for child in house.children:
                     child.check()
             console.print("Stopping.")
     except ProcessEnded as error:
@@ -94,10 +110,8 @@ def serve_demo_world(host: str, port: int, processes: int) -> None:
         sys.exit(1)
 
 
-def token_table(clock: Clock) -> Table:
-    """A token for each role of the demo world."""
-    table = Table("who", "role", "subject", "token", box=None)
-    table.columns[3].overflow = "fold"
+def print_tokens(console: Console, clock: Clock) -> None:
+    """A token for each role of the demo world, each on a line of its own."""
     for who, role, subject in TOKENS:
-        table.add_row(who, role, subject, token_for(role, subject, clock=clock))
-    return table
+        console.print(f"[cyan]{who}[/] {role} {subject}")
+        print(f"  {token_for(role, subject, clock=clock)}", flush=True)

@@ -25,7 +25,7 @@ def token_for(
     clock: Clock | None = None,
     makes: DevelopmentIssuer | None = None,
 ) -> str:
-    """A token for a patient (person number), a hospital, a pharmacy, a pharmacist (code) or an agency (area)."""
+    """A token for the holder of a person number, an institution's or pharmacist's code, or an area."""
     makes = makes or issuer(clock)
     match role:
         case Role.PATIENT:

@@ -7,6 +7,7 @@ WESTERN_DRUG = re.compile(r"X[A-Z][0-9]{2}[A-Z]{2}[A-Z][0-9]{3}[A-Z][0-9]{3}[0-9
 CHINESE_DRUG = re.compile(r"Z[A-Z][0-9]{2}[A-Z]{2}[A-Z][0-9]{4}[0-9]{9}")
 INSTITUTION = re.compile(r"[HP][1-8][0-9]{10}")
 DOCTOR = re.compile(r"D[0-9]{12}")
+CONSUMABLE_CODE = re.compile(r"C[0-9]{19,26}")
 TRACE_CODE = re.compile(r"8[0-9]{19}")
 ADCODE = re.compile(r"[1-8][0-9]{5}")
 ID_NUMBER = re.compile(r"(?P<area>[1-9][0-9]{5})(?P<birth>[0-9]{8})[0-9]{3}[0-9X]")
@@ -14,6 +15,11 @@ ID_NUMBER = re.compile(r"(?P<area>[1-9][0-9]{5})(?P<birth>[0-9]{8})[0-9]{3}[0-9X
 SAMPLE_AREA = "99"
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 CHECK_DIGITS = "10X98765432"
+
+
+def is_consumable_code(text: str) -> bool:
+    """Whether this has the form of a consumable's code (医用耗材编码): C and 19 to 26 digits."""
+    return bool(CONSUMABLE_CODE.fullmatch(text))
 
 
 def is_drug_code(text: str) -> bool:

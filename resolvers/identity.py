@@ -8,7 +8,8 @@ from strawberry import field
 from strawberry.file_uploads import Upload
 
 from engines.pictures import Unusable, precheck
-from policy.violation import Code, Violation
+from policy.rule import broken
+from policy.violation import Code
 from resolvers.arguments import KEY_WORDS
 from schema.context import Info, call_of
 from schema.fill import IdentityCheck
@@ -54,8 +55,7 @@ async def picture(name: str, upload: Upload | None) -> bytes | None:
         precheck(data)
     except Unusable as unusable:
         text = f"{name}({unusable.reason}):{unusable.advice}。"
-        basis = "闽医保规〔2023〕6号 二(四)"
-        raise Refused([Violation(Code.IMAGE_NOT_ACCEPTED, text, "FJ-2.4", basis)]) from unusable
+        raise Refused([broken(Code.IMAGE_NOT_ACCEPTED, "YL-13", text)]) from unusable
     return data
 
 

@@ -195,6 +195,11 @@ CODE_WORDS = {
     Code.PRESCRIPTION_REVOKED: "处方已撤销",
     Code.PRESCRIPTION_DISPENSED: "处方已配药结算",
     Code.RX_NUMBER_TAKEN: "院内处方号重复",
+    Code.BENEFIT_NOT_CIRCULATED: "该待遇类型不纳入流转",
+    Code.DRUG_NOT_FOR_TIER: "医疗机构等级低于药品限定",
+    Code.DRUGS_LEFT: "此前所配药品尚未用完(提醒)",
+    Code.DUPLICATE_INGREDIENT: "与已开药品有效成分相同(提醒)",
+    Code.FULL_SELF_PAY: "药品须全额自费(提醒)",
     Code.LINE_HELD_BY_YOU: "明细已由您申请",
     Code.LINE_HELD_BY_OTHER: "明细已由其他药店受理",
     Code.LINE_NOT_OPEN: "明细不可配药",
@@ -211,9 +216,12 @@ CODE_WORDS = {
     Code.FEE_LIST_NOT_SIGNED: "费用清单未签字",
     Code.GOODS_NOT_RECORDED: "结算物品未留存",
     Code.DELIVERY_NOT_OFFERED: "药店不提供配送",
+    Code.PROXY_DOCUMENTS_MISSING: "代购时未出示双方证件",
     Code.FAMILY_GRANT_MISSING: "没有亲情共济授权",
     Code.PICKUP_CODE_WRONG: "取药码无效",
     Code.PICKUP_CODE_LOCKED: "取药码错误次数过多",
+    Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
+    Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",
     Code.ACCOUNT_SHORT: "账户余额不足",
     Code.UNKNOWN_DRUG: "药品编码不存在",
@@ -224,4 +232,4 @@ CODE_WORDS = {
 }
 strawberry.enum(Code, name="RefusalCode", description="拒绝代码")
 for definition in Code.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by strawberry
-    definition.description = CODE_WORDS.get(Code(definition.value), "其他")
+    definition.description = CODE_WORDS[Code(definition.value)]

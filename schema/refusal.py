@@ -7,7 +7,6 @@ import strawberry
 from strawberry import field
 from strawberry.types.field import StrawberryField
 
-import schema.enums  # noqa: F401  # registers the enumerations before they are used
 from policy import violation
 from policy.violation import Code
 from services.errors import Refused

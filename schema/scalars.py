@@ -42,12 +42,13 @@ def parse_instant(value: object) -> Instant:
     """An instant with its offset; one without a zone is refused, it could be eight hours off."""
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        hint = "应为带时区的 ISO 8601 时间,例如 2026-03-16T09:30:00+08:00"
-        raise bad(f"DateTime 的值 {shortened(value)} 无效:{hint}。")
-    return Instant(moment.astimezone(UTC))
+        if moment is not None and moment.tzinfo is not None:
+            return Instant(moment.astimezone(UTC))
+    # the first and the last hours of the calendar have no instant in UTC
+    except (ValueError, OverflowError):
+        pass
+    hint = "应为带时区的 ISO 8601 时间,例如 2026-03-16T09:30:00+08:00"
+    raise bad(f"DateTime 的值 {shortened(value)} 无效:{hint}。")
 
 
 def show_instant(moment: datetime) -> str:

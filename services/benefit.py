@@ -22,7 +22,7 @@ from policy.identifiers import province
 from policy.money import ZERO
 from policy.terms import BenefitKind, ListClass, Role
 from services.errors import BadInput, NotFound
-from services.facts import drugs_by_code, has_contract
+from services.facts import drugs_by_code
 from services.law import lawful
 from services.prices import payment_standards
 from services.use_case import Work, use_case
@@ -57,7 +57,6 @@ class Case:
     deductible_taken_visit: Decimal
     deductible_used_year: Decimal
     fund_used_year: Decimal
-    hospital_contracted: bool
     on: date
 
 
@@ -82,13 +81,23 @@ async def case_of(prescription: Prescription, lines: Sequence[PrescriptionLine],
         deductible_taken_visit=visit.taken_at_hospital + visit.taken_at_pharmacies if visit else ZERO,
         deductible_used_year=used.deductible_used if used else ZERO,
         fund_used_year=used.fund_used if used else ZERO,
-        hospital_contracted=await has_contract(hospital, on),
         on=on,
     )
 
 
-def statement(case: Case, lines: Sequence[PricedLine], purse: Purse, pharmacy: Institution) -> Statement:
-    """The benefit statement (医保待遇清单) of these lines at these prices."""
+def statement(
+    case: Case,
+    lines: Sequence[PricedLine],
+    purse: Purse,
+    pharmacy: Institution,
+    *,
+    is_contracted: bool = True,
+) -> Statement:
+    """The benefit statement (医保待遇清单) of these lines at these prices.
+
+    Credential, review and identity are conditions of settling, checked by `services.settling`; a
+    pharmacy whose contract has ended meanwhile gets nothing from the fund (SX-26.1).
+    """
     member, prescription = case.member, case.prescription
     facts = BillFacts(
         area=member.area,
@@ -105,7 +114,7 @@ def statement(case: Case, lines: Sequence[PricedLine], purse: Purse, pharmacy: I
         deductible_used_year=case.deductible_used_year,
         fund_used_year=case.fund_used_year,
         has_credential=True,
-        contracted=True,
+        contracted=is_contracted,
         has_prescription=True,
         reviewed=True,
         lines=tuple(bill_line(case, priced) for priced in lines),
@@ -113,6 +122,8 @@ def statement(case: Case, lines: Sequence[PricedLine], purse: Purse, pharmacy: I
         account_balance=purse.account,
         family_balance=purse.family,
         place_in_province=province(pharmacy.area) == province(member.area),
+        place_area=pharmacy.area,
+        has_personal_account=member.has_personal_account,
     )
     with lawful():
         return settle(facts)

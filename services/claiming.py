@@ -9,6 +9,7 @@ from uuid import UUID
 from models import Fill, FillLine, Institution, Prescription, PrescriptionLine, StockItem
 from policy.calendar import shanghai_day
 from policy.dispensing import ClaimLine, PricedLine, SplitFacts, check_claim, check_prices
+from policy.rule import broken
 from policy.terms import EventKind, FillState, GrantScope, InstitutionKind, LineState, Role
 from policy.violation import Code, Violation
 from services import facts, stock
@@ -216,10 +217,10 @@ async def price_violations(
 def no_grant() -> Violation:
     """The caller has no word of the patient to buy for them."""
     text = "患者没有授权您代购。请让患者在亲情共济中添加代购授权。"
-    return Violation(Code.FAMILY_GRANT_MISSING, text, "FJ-7.5", "闽医保规〔2023〕6号 七")
+    return broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)
 
 
 def no_delivery(pharmacy: Institution) -> Violation:
     """The pharmacy does not deliver."""
     text = f"{pharmacy.name}不提供配送,请到店取药或另选药店。"
-    return Violation(Code.DELIVERY_NOT_OFFERED, text, "FJ-7.6", "闽医保规〔2023〕6号 七")
+    return broken(Code.DELIVERY_NOT_OFFERED, "YL-12", text)

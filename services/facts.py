@@ -22,8 +22,9 @@ from models import (
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.dispensing import PharmacistFacts, PharmacyFacts
 from policy.identifiers import pooling_area, province
+from policy.parameters import ParameterNotFound
 from policy.prescribing import DoctorFacts, DrugFacts, HospitalFacts, MemberFacts, SpecialDisease
-from policy.prices import DatedPrice
+from policy.prices import DatedPrice, listing_platform
 from policy.terms import AgreementState, PriceKind
 
 
@@ -154,7 +155,9 @@ async def prices_by_drug(codes: Iterable[str], area: str) -> dict[str, list[Date
     return found
 
 
-def drug_facts(drug: Drug, diseases: Sequence[str], prices: Sequence[DatedPrice], on: date) -> DrugFacts:
+def drug_facts(
+    drug: Drug, diseases: Sequence[str], prices: Sequence[DatedPrice], area: str, on: date
+) -> DrugFacts:
     """A drug (药品) as the rules see one."""
     return DrugFacts(
         code=drug.code,
@@ -162,7 +165,7 @@ def drug_facts(drug: Drug, diseases: Sequence[str], prices: Sequence[DatedPrice]
         ingredient=drug.ingredient,
         kind=drug.kind,
         list_class=drug.list_class,
-        is_listed=any(is_in_force(price, PriceKind.LISTED, on) for price in prices),
+        is_listed=is_listed(prices, area, on),
         restriction=drug.restriction,
         is_insulin=drug.is_insulin,
         diseases=tuple(diseases),
@@ -173,6 +176,13 @@ def drug_facts(drug: Drug, diseases: Sequence[str], prices: Sequence[DatedPrice]
     )
 
 
-def is_in_force(price: DatedPrice, kind: PriceKind, on: date) -> bool:
-    """Whether a published price of that kind holds on that day."""
-    return price.kind == kind and price.since <= on and (price.until is None or price.until >= on)
+def is_listed(prices: Sequence[DatedPrice], area: str, on: date) -> bool:
+    """Whether the platform that the area goes by lists the drug on that day (挂网, FJ-3.0)."""
+    try:
+        platform = listing_platform(area, on)
+    except ParameterNotFound:
+        return False
+    return any(
+        price.kind == PriceKind.LISTED and price.source == platform and price.is_in_force(on)
+        for price in prices
+    )

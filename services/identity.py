@@ -19,8 +19,9 @@ from models import (
 from models.job import JobKind
 from policy.calendar import shanghai_day
 from policy.parameters import parameter
+from policy.rule import broken
 from policy.terms import EventKind, IdentityMethod, Role, Verdict
-from policy.violation import Code, Violation
+from policy.violation import Code
 from services.errors import BadInput, Refused
 from services.fills import LIVE, lock_fill, tell
 from services.law import lawful
@@ -183,4 +184,4 @@ def require_unsettled(fill: Fill) -> None:
     """Identity is checked before settlement."""
     if fill.state not in LIVE:
         text = f"配药状态为 {fill.state},不再需要身份核验。"
-        raise Refused([Violation(Code.STATE_FORBIDS, text, "FJ-7.5", "闽医保规〔2023〕6号 七")])
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])

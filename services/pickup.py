@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from models import AuditEntry, PickupCode, Prescription
+from policy.rule import broken
 from policy.terms import GrantScope, PrescriptionState, Role
 from policy.violation import Code, Violation
 from services.access import get_prescription, grant_between
@@ -26,7 +27,7 @@ async def show_pickup_code(work: Work, prescription_id: UUID) -> PickupCode:
     prescription = await get_prescription(work.actor, prescription_id, work.now)
     if prescription.state not in (PrescriptionState.ACTIVE, PrescriptionState.PARTLY_DISPENSED):
         text = f"处方状态为 {prescription.state},不能再取药。"
-        raise Refused([Violation(Code.STATE_FORBIDS, text, "FJ-8.3", "闽医保规〔2023〕6号 八(三)")])
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     shown_by = work.actor.member_id
     assert shown_by is not None
     if shown_by != prescription.member_id:
@@ -76,4 +77,4 @@ async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:
 
 def about_code(code: Code, text: str) -> Violation:
     """A refusal that has to do with the pick-up code."""
-    return Violation(code, text, "FJ-8.3", "闽医保规〔2023〕6号 八(三)")
+    return broken(code, "YL-10", text)

@@ -19,7 +19,7 @@ from models import (
     VisitDeductible,
 )
 from policy.calendar import SHANGHAI, shanghai_day
-from policy.identifiers import is_doctor_code, is_drug_code, is_id_number
+from policy.identifiers import is_consumable_code, is_doctor_code, is_drug_code, is_id_number
 from policy.prescribing import (
     OpenLine,
     PrescribedLine,
@@ -27,6 +27,7 @@ from policy.prescribing import (
     check_prescription,
     warnings,
 )
+from policy.rule import broken
 from policy.terms import (
     BenefitKind,
     EventKind,
@@ -258,17 +259,14 @@ def missing(known: Known, draft: Draft) -> list[Violation]:
     found = []
     if known.doctor is None:
         text = f"医师编码 {draft.doctor_code} 不在医保医师库中。请核对编码。"
-        found.append(Violation(Code.UNKNOWN_DOCTOR, text, "FJ-4.3", "闽医保规〔2023〕6号 四(三)"))
+        found.append(broken(Code.UNKNOWN_DOCTOR, "YL-8", text))
     if known.member is None:
         text = "证件号码未在参保登记中找到。请核对证件号码或参保状态。"
-        found.append(Violation(Code.UNKNOWN_MEMBER, text, "FJ-7.5", "闽医保规〔2023〕6号 七"))
+        found.append(broken(Code.UNKNOWN_MEMBER, "YL-8", text))
     for number, line in enumerate(draft.lines, 1):
         if line.drug_code not in known.drugs:
             text = f"第 {number} 行:药品编码 {line.drug_code} 不在药品目录中。请核对编码。"
-            violation = Violation(
-                Code.UNKNOWN_DRUG, text, "FJ-3.0", "闽医保规〔2023〕6号 三", line_id=str(number)
-            )
-            found.append(violation)
+            found.append(broken(Code.UNKNOWN_DRUG, "YL-8", text, line_id=str(number)))
     return found
 
 
@@ -292,6 +290,7 @@ async def prescription_facts(now: datetime, draft: Draft, found: PrescriptionPar
                 drugs[line.drug_code],
                 scope.get(line.drug_code, ()),
                 prices.get(line.drug_code, ()),
+                hospital.area,
                 day,
             ),
             quantity=line.quantity,
@@ -363,7 +362,7 @@ def check_values(draft: Draft) -> None:
 def check_line(number: int, line: DraftLine) -> None:
     """Refuse a line whose values make no sense, naming the field."""
     where = f"lines[{number}]"
-    if not is_drug_code(line.drug_code):
+    if not (is_drug_code(line.drug_code) or is_consumable_code(line.drug_code)):
         problem = f"{line.drug_code!r} 不是医保药品编码:西药为 X 开头 23 位,中成药为 Z 开头 20 位。"
         raise BadInput(f"{where}.drugCode", problem)
     amounts = (
@@ -384,7 +383,7 @@ async def number_taken(hospital: Institution, draft: Draft) -> list[Violation]:
     if not await Prescription.filter(hospital_id=hospital.code, hospital_rx_no=draft.hospital_rx_no).exists():
         return []
     text = f"院内处方号 {draft.hospital_rx_no} 已上传过。如为重试,请使用原幂等键;新处方请换新号。"
-    return [Violation(Code.RX_NUMBER_TAKEN, text, "FJ-5.2", "医保电子处方上传 hospRxno 不可重复")]
+    return [broken(Code.RX_NUMBER_TAKEN, "YL-14", text)]
 
 
 async def disease_name(member: Member, draft: Draft) -> str:
@@ -412,11 +411,9 @@ def new_rx_no(area: str, now: datetime) -> str:
 def not_open(line: PrescriptionLine) -> Violation:
     """A line that someone holds, has dispensed, or that is closed."""
     text = f"第 {line.number} 行状态为 {line.state},不能再在院内取药。"
-    return Violation(
-        Code.LINE_NOT_OPEN, text, "SX-14", "晋医保办发〔2022〕27号 第十四条", line_id=str(line.id)
-    )
+    return broken(Code.LINE_NOT_OPEN, "YL-3", text, line_id=str(line.id))
 
 
 def already(code: Code, text: str) -> Violation:
     """The prescription has come to its end already."""
-    return Violation(code, text, "FJ-5.2", "闽医保规〔2023〕6号 五(二)")
+    return broken(code, "YL-5", text)

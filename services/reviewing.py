@@ -7,8 +7,9 @@ from models import Fill, FillLine, Pharmacist, PrescriberQuery, Prescription
 from policy.calendar import shanghai_day
 from policy.dispensing import check_review
 from policy.identifiers import is_trace_code
+from policy.rule import broken
 from policy.terms import EventKind, FillState, Role
-from policy.violation import Code, Violation
+from policy.violation import Code
 from services import facts
 from services.errors import BadInput, NotFound, Refused
 from services.fills import end_fill, lock_fill, move, require_transition, tell
@@ -78,7 +79,7 @@ async def answer_query(work: Work, query_id: UUID, answer: str, upholds: bool) -
     require_transition(work, "answer", fill)
     if query.answered_at is not None:
         text = "该质疑已答复过。如需补充,请联系药店。"
-        raise Refused([Violation(Code.STATE_FORBIDS, text, "FJ-5.5", "闽医保规〔2023〕6号 五(五)")])
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     query.answer, query.upholds, query.answered_at = answer, upholds, work.now
     await query.save(update_fields=["answer", "upholds", "answered_at"])
     tell(work, fill, EventKind.QUERY_ANSWERED, query.id, institution_topic(prescription.hospital_id))

@@ -28,6 +28,7 @@ from policy.calendar import SHANGHAI, shanghai_day
 from policy.dispensing import IdentityFacts, PricedLine, check_settlement
 from policy.money import ZERO
 from policy.parameters import parameter
+from policy.rule import broken
 from policy.terms import (
     Credential,
     EventKind,
@@ -44,6 +45,7 @@ from services import benefit, stock
 from services.access import get_fill, grant_between
 from services.actor import Call
 from services.errors import BadInput, NotFound, Refused
+from services.facts import has_contract
 from services.fills import lock_fill, move, refresh_state, require_transition
 from services.law import lawful
 from services.ledger import balance_of, book_settlement, lock_balances
@@ -71,6 +73,7 @@ class Bill:
     lines: Sequence[FillLine]
     priced: Sequence[benefit.PricedLine]
     case: benefit.Case
+    is_contracted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +141,15 @@ async def bill_of(prescription: Prescription, fill: Fill, now: datetime) -> Bill
     priced = [benefit.PricedLine(prescribed[line.prescription_line_id], line.price) for line in lines]
     case = await benefit.case_of(prescription, [one.line for one in priced], now)
     pharmacy = await Institution.get(code=fill.pharmacy_id)
-    return Bill(fill, prescription, pharmacy, lines, priced, case)
+    is_contracted = await has_contract(pharmacy, shanghai_day(now))
+    return Bill(fill, prescription, pharmacy, lines, priced, case, is_contracted)
 
 
 def compute(bill: Bill, tender: Tender, account: Decimal, family: Decimal) -> Statement:
     """The statement of a bill with this money at hand."""
     purse = benefit.Purse(tender.use_account, account, family)
-    return benefit.statement(bill.case, bill.priced, purse, bill.pharmacy)
+    contracted = bill.is_contracted
+    return benefit.statement(bill.case, bill.priced, purse, bill.pharmacy, is_contracted=contracted)
 
 
 async def family_means(
@@ -157,9 +162,7 @@ async def family_means(
     grant = await grant_between(payer, bill.fill.member_id, GrantScope.PAY, now)
     if grant is None:
         text = "该家庭成员没有授权用其个人账户支付。请先在亲情共济中添加支付授权。"
-        raise Refused(
-            [Violation(Code.FAMILY_GRANT_MISSING, text, "SX-23", "晋医保办发〔2022〕27号 第二十三条")]
-        )
+        raise Refused([broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)])
     balance = await balance_of(payer) if locked is None else locked.get(payer, ZERO)
     return balance if grant.pay_limit is None else min(balance, grant.pay_limit)
 
@@ -238,7 +241,7 @@ async def sign_fee_list(work: Work, fill_id: UUID, fee_list_sha256: str, signatu
     current = await fee_list_digest(fill)
     if fee_list_sha256 != current:
         text = "费用清单已变化,请重新查看后再签字。"
-        raise Refused([Violation(Code.STATEMENT_CHANGED, text, "FJ-8.4", "闽医保规〔2023〕6号 八(四)")])
+        raise Refused([broken(Code.STATEMENT_CHANGED, "YL-11", text)])
     return await FeeListSignature.create(
         fill=fill,
         signed_by_id=fill.buyer_id,
@@ -348,6 +351,4 @@ def changed(outcome: Statement) -> Violation:
         f"费用已变化:现应由个人支付 {outcome.psn_part_amt} 元(其中现金 {outcome.psn_cash_pay} 元)。"
         "请重新预结算并请患者确认。"
     )
-    return Violation(
-        Code.STATEMENT_CHANGED, text, "FJ-8.4", "闽医保规〔2023〕6号 八(四)", actual=str(outcome.psn_part_amt)
-    )
+    return broken(Code.STATEMENT_CHANGED, "YL-11", text, actual=str(outcome.psn_part_amt))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from models import Drug, Fill, FillLine, Institution, StockHold, StockItem, StockMovement
 from policy.identifiers import is_drug_code, is_trace_code
+from policy.rule import broken
 from policy.terms import MovementKind, Role
 from policy.violation import Code, Violation
 from services.errors import BadInput, NotFound, Refused
@@ -207,10 +208,10 @@ def short(drug_code: str, number: int, item: StockItem, change: Decimal) -> Viol
         f"第 {number} 条:药品 {drug_code} 在库 {item.on_hand:f},已为患者预留 {item.held:f},"
         f"不能再变动 {change:f}。请先盘点,或先处理预留的配药。"
     )
-    return Violation(Code.STOCK_SHORT, text, "FJ-2.5", "闽医保规〔2023〕6号 二(五)", limit=f"{item.held:f}")
+    return broken(Code.STOCK_SHORT, "YL-2", text, limit=f"{item.held:f}")
 
 
 def unknown_drug(code: str) -> Violation:
     """A code that the catalogue does not have."""
     text = f"药品编码 {code} 不在药品目录中。请核对编码。"
-    return Violation(Code.UNKNOWN_DRUG, text, "FJ-2.5", "闽医保规〔2023〕6号 二(五)")
+    return broken(Code.UNKNOWN_DRUG, "YL-8", text)

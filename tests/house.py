@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 
 import settings
+from api.app import create_app
 from api.clock import Clock
 from api.main import make_loaders, schema
-from api.app import create_app
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell

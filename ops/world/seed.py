@@ -62,7 +62,7 @@ async def seed(
                 return SeedReport(f"The sample world is already there, {_size(world)}; nothing was written.")
             rows = await _write(connection, world, keys, progress)
         # After a load of this size the planner would guess until autovacuum comes by.
-        await connection.execute("ANALYZE")
+        await connection.execute(f"ANALYZE {', '.join(rows)}")
     finally:
         await connection.close()
     return SeedReport(f"The sample world is written: {_size(world)}, {sum(rows.values()):,} rows.", rows)
@@ -72,7 +72,8 @@ async def _connect(database_url: str) -> Any:
     # The URL is read as the mapper reads it, so that one setting serves both.
     credentials = expand_db_url(database_url)["credentials"]
     known = {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
-    return await asyncpg.connect(**known, timeout=30)
+    # A transaction pooler keeps no prepared statements, so none are named.
+    return await asyncpg.connect(**known, timeout=30, statement_cache_size=0)
 
 
 async def _is_there(connection: Any, world: World, keys: KeyRing) -> bool:

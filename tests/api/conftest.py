@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from ops.embedded import EngineUrls
-from tests.api.door import Door, lives, make_door, opened
+from tests.api.door import Door, make_door, opened
+from tests.api.small_schema import lives
 from tests.engines_fixture import engines
 
 __all__ = ["engines"]

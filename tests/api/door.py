@@ -1,22 +1,17 @@
-"""A small schema, and the whole door around it, for the tests of this layer."""
+"""The whole door around the small schema, for the tests of this layer."""
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import orjson
-import strawberry
-from graphql import GraphQLError
 from starlette.applications import Starlette
-from strawberry import Info, relay
-from strawberry.file_uploads import Upload
-from tortoise.connection import get_connection
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
@@ -24,9 +19,6 @@ from websockets.typing import Subprotocol
 import settings
 from api.app import create_app
 from api.clock import Clock
-from api.context import Context
-from api.graphql import Schema, build_schema
-from api.limits import Limits
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
@@ -35,193 +27,9 @@ from engines.tokens import TokenVerifier
 from ops.issuer import DevelopmentIssuer
 from policy.terms import Role
 from services.actor import Images, Keys, SilentBell, Tools
-from services.errors import Forbidden, NotFound
+from tests.api.small_schema import small_schema
 
 MEMBER = "6f0c0a3e-6a57-4a0e-9d59-0d6c2f3f9a01"
-SECRET = "身份证 99010119900101001X"
-
-ContextInfo = Info[Context, None]
-
-
-@dataclass
-class Lives:
-    """Which generators are running, and what was renewed."""
-
-    generators: int = 0
-    loaders: list[object] = field(default_factory=list)
-
-
-lives = Lives()
-
-
-@strawberry.input
-class Box:
-    inner: "Box | None" = None
-    numbers: list[int] | None = None
-
-
-@strawberry.type
-class Leaf:
-    name: str = "leaf"
-
-    @strawberry.field
-    def leaf(self) -> "Leaf":
-        return Leaf()
-
-
-@strawberry.type
-class Query:
-    @strawberry.field
-    def hello(self) -> str:
-        return "你好"
-
-    @strawberry.field
-    def add(self, a: int, b: int = 1) -> int:
-        return a + b
-
-    @strawberry.field
-    def echo(self, text: str) -> str:
-        return text
-
-    @strawberry.field
-    def box(self, box: Box) -> bool:
-        return box.inner is not None
-
-    @strawberry.field
-    def leaf(self) -> Leaf:
-        return Leaf()
-
-    @strawberry.field
-    def whoami(self, info: ContextInfo) -> str:
-        return f"{info.context.require_actor().role} {info.context.request_id}"
-
-    @strawberry.field
-    def node(self, id: relay.GlobalID) -> str:
-        return id.node_id
-
-    @strawberry.field
-    def boom(self) -> str:
-        raise RuntimeError(SECRET)
-
-    @strawberry.field
-    def boom_if_wanted(self) -> str | None:
-        raise RuntimeError(SECRET)
-
-    @strawberry.field
-    def careless(self) -> str | None:
-        raise GraphQLError(SECRET)
-
-    @strawberry.field
-    def coded(self) -> str | None:
-        raise GraphQLError("慢一点", extensions={"code": "RATE_LIMITED", "retry": "backoff"})
-
-    @strawberry.field
-    def missing(self) -> str | None:
-        raise NotFound("处方", 7)
-
-    @strawberry.field
-    def forbidden(self) -> str | None:
-        raise Forbidden("结算", [Role.PHARMACY])
-
-    @strawberry.field
-    def too_large(self) -> int | None:
-        return 2**40
-
-    @strawberry.field
-    def odd(self) -> strawberry.scalars.JSON:
-        return strawberry.scalars.JSON({"at": object()})
-
-    @strawberry.field
-    async def slow(self) -> str:
-        gates.entered.set()
-        await gates.released.wait()
-        return "done"
-
-    @strawberry.field
-    async def database(self) -> str:
-        rows = await get_connection("default").execute_query_dict("SELECT current_database() AS name")
-        return str(rows[0]["name"])
-
-
-@dataclass
-class Gates:
-    """How a test holds a request open."""
-
-    entered: asyncio.Event = field(default_factory=asyncio.Event)
-    released: asyncio.Event = field(default_factory=asyncio.Event)
-
-
-gates = Gates()
-
-
-@strawberry.type
-class Mutation:
-    @strawberry.mutation
-    def rename(self, name: str) -> str:
-        return name
-
-    @strawberry.mutation
-    async def measure(self, file: Upload) -> int:
-        return len(await file.read())  # type: ignore[attr-defined]  # NewType over bytes
-
-    @strawberry.mutation
-    async def measure_all(self, files: list[Upload]) -> list[int]:
-        return [len(await file.read()) for file in files]  # type: ignore[attr-defined]  # NewType over bytes
-
-
-@contextmanager
-def alive() -> Iterator[None]:
-    lives.generators += 1
-    try:
-        yield
-    finally:
-        lives.generators -= 1
-
-
-@strawberry.type
-class Subscription:
-    @strawberry.subscription
-    async def count(self, info: ContextInfo, to: int = 3) -> AsyncGenerator[int, None]:
-        for number in range(to):
-            lives.loaders.append(info.context.loaders)
-            yield number
-
-    @strawberry.subscription
-    async def rings(self, info: ContextInfo, topic: str) -> AsyncGenerator[int, None]:
-        number = 0
-        with alive():
-            async with info.context.bell.subscribe(topic) as wakeups:
-                while True:
-                    yield number
-                    await wakeups.wait()
-                    number += 1
-
-    @strawberry.subscription
-    async def silent(self) -> AsyncGenerator[int, None]:
-        with alive():
-            await asyncio.Event().wait()
-            yield 0
-
-    @strawberry.subscription
-    async def flood(self) -> AsyncGenerator[str, None]:
-        with alive():
-            while True:
-                yield "x" * 1000
-
-    @strawberry.subscription
-    async def breaks(self, after: int = 1) -> AsyncGenerator[int, None]:
-        for number in range(after):
-            yield number
-        raise RuntimeError(SECRET)
-
-    @strawberry.subscription
-    async def forbidden(self) -> AsyncGenerator[int, None]:
-        raise Forbidden("订阅", [Role.PHARMACY])
-        yield 0
-
-
-def small_schema(limits: Limits | None = None) -> Schema:
-    return build_schema([Query], [Mutation], [Subscription], limits=limits)
 
 
 @dataclass

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from api.app import drain
 from models.config import orm_config
 from ops.embedded import EngineUrls
-from tests.api.door import Door, gates, hear, make_door, opened, say, subscribe, until
+from tests.api.door import Door, hear, make_door, opened, say, subscribe, until
+from tests.api.small_schema import gates
 
 NOWHERE = "redis://127.0.0.1:1"
 

@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 from ops.embedded import EngineUrls
-from tests.api.door import SECRET, make_door
+from tests.api.door import make_door
+from tests.api.small_schema import SECRET
 
 NEW = "application/graphql-response+json"
 OLD = "application/json"

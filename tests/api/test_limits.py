@@ -9,7 +9,8 @@ import pytest
 import settings
 from api.limits import Limits, _checked, extensions
 from ops.embedded import EngineUrls
-from tests.api.door import make_door, small_schema
+from tests.api.door import make_door
+from tests.api.small_schema import small_schema
 
 NEW = {"accept": "application/graphql-response+json"}
 

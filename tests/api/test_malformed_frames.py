@@ -7,7 +7,8 @@ import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.api.door import Door, closed, hear, lives, say, subscribe
+from tests.api.door import Door, closed, hear, say, subscribe
+from tests.api.small_schema import lives
 
 FRAMES: dict[str, str | bytes] = {
     "nothing": "",

@@ -10,7 +10,8 @@ from websockets.typing import Origin, Subprotocol
 
 import settings
 from api.app import drain
-from tests.api.door import SECRET, Door, closed, hear, lives, say, subscribe
+from tests.api.door import Door, closed, hear, say, subscribe
+from tests.api.small_schema import SECRET, lives
 
 
 async def test_answers_queries_and_mutations(door: Door) -> None:

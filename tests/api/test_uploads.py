@@ -109,6 +109,25 @@ async def test_refuses_a_malformed_form(http: httpx.AsyncClient, name: str) -> N
     assert_caller_fault(answer.json())
 
 
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (MEASURE["query"], {"f": "a text"}),
+        (MEASURE["query"], {"f": {"name": "x"}}),
+        (MEASURE_ALL["query"], {"f": [1]}),
+        ('mutation { measure(file: "a text") }', None),
+        ("mutation { measure(file: 7) }", None),
+    ],
+)
+async def test_refuses_values_that_are_no_files(
+    http: httpx.AsyncClient, query: str, variables: object
+) -> None:
+    answer = await http.post("/graphql", json={"query": query, "variables": variables})
+
+    assert_caller_fault(answer.json())
+    assert "multipart" in answer.json()["errors"][0]["message"]
+
+
 async def test_refuses_too_many_files(http: httpx.AsyncClient) -> None:
     files = {str(number): PICTURE for number in range(5)}
 

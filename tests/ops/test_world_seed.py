@@ -44,11 +44,36 @@ def keys() -> KeyRing:
 @pytest.fixture(scope="module")
 async def connection(empty_database: str, keys: KeyRing) -> AsyncIterator[Any]:
     """A connection to the database after the world was written into it."""
-    report = await seed(empty_database, keys)
-    assert report.is_new
-    found = await asyncpg.connect(empty_database.replace("asyncpg://", "postgresql://", 1))
+    reports = await asyncio.gather(seed(empty_database, keys), seed(empty_database, keys))
+    assert sorted(report.is_new for report in reports) == [False, True], "two at once make one world"
+    found = await asyncpg.connect(plain(empty_database))
     yield found
     await found.close()
+
+
+class LostKeys(KeyRing):
+    """A key ring that fails in the middle of the work."""
+
+    def lookup_hash(self, text: str) -> str:
+        raise RuntimeError("the key ring is gone")
+
+
+async def test_a_seed_that_breaks_leaves_nothing_behind(empty_database: str, keys: KeyRing) -> None:
+    broken = LostKeys(keys.current, keys.keys, keys.lookup)
+
+    with pytest.raises(RuntimeError, match="key ring is gone"):
+        await seed(empty_database, broken)
+
+    found = await asyncpg.connect(plain(empty_database))
+    try:
+        assert await found.fetchval("SELECT count(*) FROM drug") == 0
+    finally:
+        await found.close()
+
+
+def plain(url: str) -> str:
+    """The URL as asyncpg itself reads it."""
+    return url.replace("asyncpg://", "postgresql://", 1)
 
 
 async def test_the_database_holds_every_row_of_the_world(connection: Any) -> None:

@@ -1,0 +1,1 @@
+"""Measuring it: commands that print ratios against a baseline of the same run."""
