@@ -8,7 +8,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.relay.types import GlobalIDValueError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from api.logs import log_fault
+from engines.logs import log_fault
 from services.errors import ServiceError
 
 Formatted = dict[str, Any]

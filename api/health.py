@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from tortoise.connection import get_connection
 
-from api.logs import log
 from api.parts import Parts
+from engines.logs import log
 
 CHECK_SECONDS = 2.0
 

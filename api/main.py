@@ -7,10 +7,10 @@ from starlette.applications import Starlette
 import resolvers
 import settings
 from api.app import create_app
-from api.clock import Clock
 from api.graphql import Schema, build_schema
 from api.parts import Parts, token_verifier
 from engines.bell import Bell
+from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.keys import KeyRing

@@ -7,8 +7,8 @@ from typing import Any
 from strawberry.schema import BaseSchema
 
 import settings
-from api.clock import Clock
 from engines.bell import Bell
+from engines.clock import Clock
 from engines.jwks import KeySource
 from engines.tokens import TokenVerifier
 from services.actor import Tools

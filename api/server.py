@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 import settings
 from api.app import drain
-from api.logs import configure
+from engines.logs import configure
 
 
 class Server(uvicorn.Server):

@@ -31,8 +31,8 @@ from api.errors import (
     is_request_error,
     present,
 )
-from api.logs import log_fault
 from engines.jwks import KeysUnavailable
+from engines.logs import log_fault
 from engines.tokens import LEEWAY, TokenExpired, TokenInvalid
 
 if TYPE_CHECKING:

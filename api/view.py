@@ -31,10 +31,10 @@ from api.errors import (
     present,
 )
 from api.frames import SocketAdapter
-from api.logs import log_fault
 from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
 from api.parts import Parts
 from api.socket import SocketHandler
+from engines.logs import log_fault
 
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 """A page of another site cannot send these without asking first (CSRF)."""

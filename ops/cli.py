@@ -146,10 +146,15 @@ def require_settings(*names: str) -> None:
 
 def main() -> None:
     """Run the command; Ctrl-C ends it without a traceback."""
+    from ops.servers import EngineError
+
     try:
         app()
     except KeyboardInterrupt:
         os._exit(128 + signal.SIGINT)
+    except EngineError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import httpx
 
-from api.clock import Clock
+from engines.clock import Clock
 from ops import road_documents as documents
 from ops.client import Client, Json, Listener
 from ops.issuer import DevelopmentIssuer

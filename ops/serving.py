@@ -13,7 +13,7 @@ import asyncpg
 from rich.console import Console
 
 import settings
-from api.clock import Clock
+from engines.clock import Clock
 from engines.images import ImageStore
 from engines.keys import KeyRing
 from ops.databases import connection_options

@@ -30,9 +30,9 @@ COMMAND = """#!/bin/sh
 ' '''
 import sys
 
-from ops.cli import app
+from ops.cli import main
 
-sys.exit(app())
+sys.exit(main())
 """
 
 

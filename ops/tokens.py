@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import settings
-from api.clock import Clock
+from engines.clock import Clock
 from ops.issuer import DevelopmentIssuer
 from ops.world.ids import member_id
 from policy.terms import Role

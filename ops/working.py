@@ -4,11 +4,12 @@ import asyncio
 import signal
 
 import settings
-from api.clock import Clock
 from engines.bell import Bell
+from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.keys import KeyRing
+from engines.logs import configure
 from engines.queue import Queue, job_broker
 from models.config import orm_config
 from services.actor import Tools
@@ -19,6 +20,7 @@ from workers.main import work
 
 async def run_worker(faces: int) -> None:
     """Work until SIGINT or SIGTERM."""
+    configure(settings.IS_PRODUCTION)
     clock = Clock.of(settings.YAOLU_CLOCK)
     keys = KeyRing.read(settings.YAOLU_KEYS)
     bell = Bell(settings.REDIS_URL)

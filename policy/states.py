@@ -41,6 +41,7 @@ COUNTER = frozenset({Role.PHARMACY, Role.PHARMACIST})
 PHARMACIST = frozenset({Role.PHARMACIST})
 UNREVIEWED = frozenset({FillState.REQUESTED, FillState.QUERIED})
 UNSETTLED = UNREVIEWED | {FillState.APPROVED, FillState.READY}
+FINISHED = frozenset({LineState.DISPENSED, LineState.CLOSED})
 SETTLED = frozenset({FillState.SETTLED, FillState.HANDED_OVER, FillState.DELIVERING, FillState.DELIVERED})
 
 FILL_TRANSITIONS: Mapping[str, Transition] = MappingProxyType(
@@ -102,6 +103,9 @@ def prescription_state(lines: Sequence[LineState], expired: bool, revoked: bool)
         return PrescriptionState.REVOKED
     if expired:
         return PrescriptionState.EXPIRED
+    # neither revoked nor expired, what is closed was bought in the hospital
+    if lines and all(line in FINISHED for line in lines):
+        return PrescriptionState.DISPENSED
     if LineState.DISPENSED in lines:
         return PrescriptionState.PARTLY_DISPENSED
     return PrescriptionState.ACTIVE

@@ -16,7 +16,7 @@ from schema.member import Member
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
-from services.settling import fee_list_digest
+from services.settling import digest_of
 
 
 @strawberry.type(description="配药明细")
@@ -165,8 +165,8 @@ class Fill:
         return [IdentityCheck.of(row) for row in rows]
 
     @strawberry.field(description="费用清单摘要, 签字时带上")
-    async def fee_list_sha256(self) -> str:
-        return await fee_list_digest(self.row)
+    async def fee_list_sha256(self, info: Info) -> str:
+        return digest_of(await info.context.loaders.lines_of_fill.of(self.row.id))
 
     @strawberry.field(description="结算")
     async def settlement(self, info: Info) -> Settlement | None:

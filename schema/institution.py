@@ -6,8 +6,8 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from models import OpeningHours
 from policy.terms import InstitutionKind
+from schema.context import Info
 
 
 @strawberry.type(description="位置, 国测局坐标(GCJ-02)")
@@ -52,8 +52,8 @@ class Pharmacy:
         )
 
     @strawberry.field(description="营业时间")
-    async def opening_hours(self) -> list[OpeningSpan]:
-        rows = await OpeningHours.filter(institution_id=self.code).order_by("weekday", "opens")
+    async def opening_hours(self, info: Info) -> list[OpeningSpan]:
+        rows = await info.context.loaders.hours_of_institution.of(self.code)
         return [OpeningSpan(weekday=row.weekday, opens=row.opens, closes=row.closes) for row in rows]
 
 

@@ -19,6 +19,7 @@ from models import (
     IdentityCheck,
     Institution,
     Member,
+    OpeningHours,
     PrescriberQuery,
     Prescription,
     PrescriptionLine,
@@ -57,23 +58,23 @@ class One(Generic[K, M]):
         return None if key is None else await self.loader.load(key)
 
 
-class Many(Generic[M]):
+class Many(Generic[K, M]):
     """Loads the rows that belong to a key (按外键批量读取)."""
 
-    def __init__(self, model: type[M], by: str, order: str, seen: "Filter | None" = None) -> None:
+    def __init__(self, model: type[M], by: str, *order: str, seen: "Filter | None" = None) -> None:
         self.model, self.by, self.order, self.seen = model, by, order, seen
-        self.loader: DataLoader[UUID, list[M]] = DataLoader(load_fn=self.read)
+        self.loader: DataLoader[K, list[M]] = DataLoader(load_fn=self.read)
 
-    async def read(self, keys: list[UUID]) -> Sequence[list[M]]:
+    async def read(self, keys: list[K]) -> Sequence[list[M]]:
         """The rows of each key, in their order."""
         condition = await self.seen() if self.seen else Q()
-        rows = await self.model.filter(condition, **{f"{self.by}__in": keys}).order_by(self.order)
-        found: dict[UUID, list[M]] = defaultdict(list)
+        rows = await self.model.filter(condition, **{f"{self.by}__in": keys}).order_by(*self.order)
+        found: dict[K, list[M]] = defaultdict(list)
         for row in rows:
             found[getattr(row, self.by)].append(row)
         return [found[key] for key in keys]
 
-    async def of(self, key: UUID) -> list[M]:
+    async def of(self, key: K) -> list[M]:
         """The rows that belong to a key."""
         return await self.loader.load(key)
 
@@ -102,6 +103,10 @@ class Loaders:
     @cached_property
     def institution(self) -> One[str, Institution]:
         return One(Institution)
+
+    @cached_property
+    def hours_of_institution(self) -> Many[str, OpeningHours]:
+        return Many(OpeningHours, "institution_id", "weekday", "opens")
 
     @cached_property
     def doctor(self) -> One[str, Doctor]:
@@ -140,29 +145,29 @@ class Loaders:
         return One(Settlement, by="fill_id", seen=self.seen_settlements)
 
     @cached_property
-    def lines_of_prescription(self) -> Many[PrescriptionLine]:
+    def lines_of_prescription(self) -> Many[UUID, PrescriptionLine]:
         return Many(PrescriptionLine, "prescription_id", "number")
 
     @cached_property
-    def fills_of_prescription(self) -> Many[Fill]:
-        return Many(Fill, "prescription_id", "requested_at", self.seen_fills)
+    def fills_of_prescription(self) -> Many[UUID, Fill]:
+        return Many(Fill, "prescription_id", "requested_at", seen=self.seen_fills)
 
     @cached_property
-    def fill_lines_of_prescription_line(self) -> Many[FillLine]:
+    def fill_lines_of_prescription_line(self) -> Many[UUID, FillLine]:
         return Many(FillLine, "prescription_line_id", "id")
 
     @cached_property
-    def lines_of_fill(self) -> Many[FillLine]:
+    def lines_of_fill(self) -> Many[UUID, FillLine]:
         return Many(FillLine, "fill_id", "prescription_line__number")
 
     @cached_property
-    def queries_of_fill(self) -> Many[PrescriberQuery]:
+    def queries_of_fill(self) -> Many[UUID, PrescriberQuery]:
         return Many(PrescriberQuery, "fill_id", "asked_at")
 
     @cached_property
-    def checks_of_fill(self) -> Many[IdentityCheck]:
+    def checks_of_fill(self) -> Many[UUID, IdentityCheck]:
         return Many(IdentityCheck, "fill_id", "submitted_at")
 
     @cached_property
-    def lines_of_settlement(self) -> Many[SettlementLine]:
+    def lines_of_settlement(self) -> Many[UUID, SettlementLine]:
         return Many(SettlementLine, "settlement_id", "number")

@@ -51,6 +51,14 @@ class BadInput(ServiceError):
         super().__init__(f"{field}:{problem}")
 
 
+def check_text(field: str, text: str, longest: int) -> None:
+    """Refuse a text (文字) that can't be kept: too long, or with a NUL, which the database does not know."""
+    if len(text) > longest:
+        raise BadInput(field, f"不超过 {longest} 个字符,收到 {len(text)} 个。请缩短。")
+    if "\0" in text:
+        raise BadInput(field, "含有空字符(NUL)。请去掉后重发。")
+
+
 class IdempotencyKeyReused(ServiceError):
     """The same key came with another request (幂等键重复使用)."""
 

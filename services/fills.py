@@ -5,9 +5,10 @@ from uuid import UUID
 
 from models import Fill, FillLine, Prescription, PrescriptionLine
 from policy.states import check_transition, prescription_state
-from policy.terms import EventKind, FillState, LineState, PrescriptionState, Role
+from policy.terms import EventKind, FillState, GrantScope, LineState, PrescriptionState, Role
+from policy.violation import Code, Violation
 from services import stock
-from services.access import fills_of
+from services.access import fills_of, grant_between
 from services.errors import NotFound, Refused
 from services.topics import institution_topic, member_topic
 from services.use_case import Work
@@ -45,6 +46,21 @@ def require_transition(work: Work, verb: str, fill: Fill) -> None:
     violation = check_transition(verb, fill.state, work.actor.role)
     if violation is not None:
         raise Refused([violation])
+
+
+async def require_buyer(work: Work, fill: Fill) -> None:
+    """Refuse a patient who may see the fill and not buy for its member (代购授权): seeing is not deciding."""
+    caller = work.actor.member_id
+    if work.actor.role != Role.PATIENT or caller is None or caller == fill.member_id:
+        return
+    if await grant_between(fill.member_id, caller, GrantScope.BUY, work.now) is None:
+        raise Refused([no_grant()])
+
+
+def no_grant() -> Violation:
+    """The caller has no word of the patient to buy for them."""
+    text = "患者没有授权您代购。请让患者在亲情共济中添加代购授权。"
+    return Violation(Code.FAMILY_GRANT_MISSING, text, "FJ-7.5", "闽医保规〔2023〕6号 七")
 
 
 async def move(work: Work, fill: Fill, state: FillState, kind: EventKind, **changes: object) -> None:

@@ -63,7 +63,8 @@ async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:
     if wrong >= WRONG_MAX:
         text = "取药码错误次数过多,请 10 分钟后再试。"
         raise Refused([about_code(Code.PICKUP_CODE_LOCKED, text)])
-    row = await PickupCode.get_or_none(
+    # locked, so that of two pharmacies with the same code the second finds it used
+    row = await PickupCode.select_for_update().get_or_none(
         code_hash=work.call.tools.keys.lookup_hash(digits),
         used_at__isnull=True,
         expires_at__gt=work.now,

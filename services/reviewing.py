@@ -8,11 +8,12 @@ from policy.calendar import shanghai_day
 from policy.dispensing import check_review
 from policy.identifiers import is_trace_code
 from policy.rule import broken
+from policy.states import FILL_TRANSITIONS
 from policy.terms import EventKind, FillState, Role
 from policy.violation import Code
 from services import facts
-from services.errors import BadInput, NotFound, Refused
-from services.fills import end_fill, lock_fill, move, require_transition, tell
+from services.errors import BadInput, NotFound, Refused, check_text
+from services.fills import end_fill, lock_fill, move, require_buyer, require_transition, tell
 from services.law import lawful
 from services.topics import institution_topic
 from services.use_case import Work, use_case
@@ -21,10 +22,12 @@ from services.use_case import Work, use_case
 @use_case("approveFill", Fill)
 async def approve_fill(work: Work, fill_id: UUID, advice: str) -> Fill:
     """Approve a fill with advice on use (审方通过, FJ-5.5)."""
+    work.call.require("审方", Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     pharmacist = await reviewer(work, fill, "approve")
     if not advice.strip():
         raise BadInput("advice", "请填写用药指导(用法、用量、注意事项)。")
+    check_text("advice", advice, 500)
     await move(
         work,
         fill,
@@ -40,6 +43,7 @@ async def approve_fill(work: Work, fill_id: UUID, advice: str) -> Fill:
 @use_case("rejectFill", Fill)
 async def reject_fill(work: Work, fill_id: UUID, reason: str) -> Fill:
     """Reject a fill (审方不通过): its lines open again, the patient is told why."""
+    work.call.require("审方", Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     pharmacist = await reviewer(work, fill, "reject")
     require_reason(reason)
@@ -52,10 +56,12 @@ async def reject_fill(work: Work, fill_id: UUID, reason: str) -> Fill:
 @use_case("queryPrescriber", PrescriberQuery)
 async def query_prescriber(work: Work, fill_id: UUID, question: str) -> PrescriberQuery:
     """Ask the prescriber about a prescription (审方质疑, FJ-5.5): the hospital is told at once."""
+    work.call.require("审方", Role.PHARMACIST)
     prescription, fill = await lock_fill(work, fill_id)
     await reviewer(work, fill, "query")
     if not question.strip():
         raise BadInput("question", "请写明对处方的疑问。")
+    check_text("question", question, 500)
     query = await PrescriberQuery.create(fill=fill, question=question, asked_at=work.now)
     fill.state = FillState.QUERIED
     await fill.save(update_fields=["state"])
@@ -74,6 +80,7 @@ async def answer_query(work: Work, query_id: UUID, answer: str, upholds: bool) -
         raise NotFound("审方质疑", query_id)
     if not answer.strip():
         raise BadInput("answer", "请写明答复内容。")
+    check_text("answer", answer, 500)
     prescription, fill = await lock_fill(work, seen.fill_id)
     query = await PrescriberQuery.select_for_update().get(id=query_id)
     require_transition(work, "answer", fill)
@@ -82,6 +89,8 @@ async def answer_query(work: Work, query_id: UUID, answer: str, upholds: bool) -
         raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     query.answer, query.upholds, query.answered_at = answer, upholds, work.now
     await query.save(update_fields=["answer", "upholds", "answered_at"])
+    fill.state = FILL_TRANSITIONS["answer"].target
+    await fill.save(update_fields=["state"])
     tell(work, fill, EventKind.QUERY_ANSWERED, query.id, institution_topic(prescription.hospital_id))
     return query
 
@@ -91,6 +100,7 @@ async def mark_ready(
     work: Work, fill_id: UUID, trace_codes: Sequence[tuple[UUID, Sequence[str]]] = ()
 ) -> Fill:
     """Say that the drugs are prepared (备药完成), with the trace codes scanned for each line."""
+    work.call.require("备药", Role.PHARMACY, Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     require_transition(work, "mark_ready", fill)
     await keep_trace_codes(fill, trace_codes)
@@ -103,8 +113,10 @@ async def cancel_fill(work: Work, fill_id: UUID, reason: str = "") -> Fill:
     """Take an order back (取消配药), until it is settled."""
     work.call.require("取消配药", Role.PATIENT)
     _, fill = await lock_fill(work, fill_id)
+    await require_buyer(work, fill)
     require_transition(work, "cancel", fill)
     text = reason.strip() or "患者取消"
+    check_text("reason", text, 200)
     await end_fill(work, fill, FillState.CANCELLED, text, EventKind.FILL_CANCELLED)
     return fill
 
@@ -122,7 +134,6 @@ async def decline_fill(work: Work, fill_id: UUID, reason: str) -> Fill:
 
 async def reviewer(work: Work, fill: Fill, verb: str) -> Pharmacist:
     """The caller as a pharmacist who may review this fill now (FJ-2.2)."""
-    work.call.require("审方", Role.PHARMACIST)
     require_transition(work, verb, fill)
     pharmacist = await Pharmacist.get_or_none(code=work.actor.practitioner or "")
     if pharmacist is None:
@@ -161,3 +172,4 @@ def require_reason(reason: str) -> None:
     """A patient must be told why."""
     if not reason.strip():
         raise BadInput("reason", "请写明原因,患者会看到。")
+    check_text("reason", reason, 200)

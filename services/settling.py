@@ -224,7 +224,11 @@ async def are_goods_recorded(fill: Fill) -> bool:
 
 async def fee_list_digest(fill: Fill) -> str:
     """The digest of the fee list: drugs, quantities and prices in order."""
-    lines = await FillLine.filter(fill_id=fill.id).order_by("prescription_line__number")
+    return digest_of(await FillLine.filter(fill_id=fill.id).order_by("prescription_line__number"))
+
+
+def digest_of(lines: Sequence[FillLine]) -> str:
+    """The digest of a fee list (费用清单摘要) whose lines are at hand, in the order of the prescription."""
     rows = [[line.drug_id, f"{line.quantity.normalize():f}", f"{line.price.normalize():f}"] for line in lines]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 

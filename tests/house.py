@@ -12,11 +12,11 @@ import httpx
 
 import settings
 from api.app import create_app
-from api.clock import Clock
 from api.main import make_loaders, schema
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
+from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.jwks import KeySource

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-import structlog
 from tortoise.expressions import F
 
+from engines.logs import log_fault
 from models import Job
 from models.job import JobKind, JobState
 from policy.terms import Role
@@ -20,8 +20,6 @@ LEASE = timedelta(seconds=60)
 ATTEMPTS_MAX = 3
 
 WORKER = Actor(role=Role.SERVICE, subject="worker")
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +55,7 @@ async def run_job(bench: Bench, job_id: UUID, runners: dict[JobKind, Run]) -> No
         await runners[job.kind](bench, job)
     # An edge: whatever went wrong, the row keeps its state and the worker lives on.
     except Exception as error:
-        log.exception("job.failed", job=str(job.id), kind=job.kind, attempt=job.attempts)
+        log_fault("job.failed", error, job=str(job.id), kind=job.kind, attempt=job.attempts)
         await put_back(job, type(error).__name__, bench.now())
     else:
         await Job.filter(id=job.id).update(state=JobState.DONE, error="")

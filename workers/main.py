@@ -1,8 +1,8 @@
 """The worker process: jobs off the queue, the sweeper, and what ends by itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ import structlog
 from taskiq.api import run_receiver_task
 from tortoise import Tortoise
 
+from engines.logs import log_fault
 from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
@@ -45,11 +46,16 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()
-        for task in tasks:
+        await end(tasks)
+
+
+async def end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel until everything has ended: on Python 3.11 `wait_for` may swallow a cancellation."""
+    pending = set(tasks)
+    while pending:
+        for task in pending:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        _, pending = await asyncio.wait(pending, timeout=1)
 
 
 def job_runner(bench: Bench) -> Callable[[str], Awaitable[None]]:
@@ -76,5 +82,5 @@ async def every(seconds: float, what: Callable[[], Awaitable[object]]) -> None:
             await what()
         # An edge: the database may be away for a while.
         except Exception as error:
-            log.warning("worker.round_failed", error=type(error).__name__)
+            log_fault("worker.round_failed", error)
         await asyncio.sleep(seconds)

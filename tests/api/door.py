@@ -18,10 +18,10 @@ from websockets.typing import Subprotocol
 
 import settings
 from api.app import create_app
-from api.clock import Clock
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
+from engines.clock import Clock
 from engines.jwks import KeySource
 from engines.tokens import TokenVerifier
 from ops.issuer import DevelopmentIssuer

@@ -169,7 +169,7 @@ async def test_logs_a_fault_without_its_message(
     await http.post("/graphql", json={"query": "{ boom }"}, headers={"x-request-id": "abcdef-12345"})
 
     logged = capsys.readouterr().out
-    assert [word for word in ("abcdef-12345", "RuntimeError", "door.py") if word not in logged] == []
+    assert [word for word in ("abcdef-12345", "RuntimeError", "small_schema.py") if word not in logged] == []
     assert SECRET not in logged
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.clock import Clock
+from engines.clock import Clock
 
 
 def run(code: str, **environment: str) -> subprocess.CompletedProcess[str]:

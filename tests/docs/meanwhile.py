@@ -1,6 +1,5 @@
 """What others do between two blocks of a guide: each function is named by a `meanwhile` order."""
 
-import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from functools import cache
@@ -14,7 +13,7 @@ from ops.client import Json
 from ops.road import FUJIAN, Road
 from policy.terms import Role
 from tests.docs.guide import Kept
-from tests.house import SERVICE, House
+from tests.house import House
 from workers.faces.pool import FacePool
 from workers.faces.selftest import drawn_face
 from workers.jobs import Bench, run_job

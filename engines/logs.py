@@ -1,4 +1,4 @@
-"""What the door writes into the log (日志): faults with their place, never a caller's data."""
+"""What goes into the log (日志): faults with their place, never a caller's data."""
 
 import logging
 import sys
@@ -9,7 +9,7 @@ import structlog
 
 FRAMES_MAX = 30
 
-log = structlog.get_logger("api")
+log = structlog.get_logger("yaolu")
 
 
 def configure(is_json: bool) -> None:
@@ -35,9 +35,9 @@ def configure(is_json: bool) -> None:
     )
 
 
-def log_fault(event: str, error: BaseException, *, request_id: str, **facts: object) -> None:
+def log_fault(event: str, error: BaseException, **facts: object) -> None:
     """Log an error of ours: its types and places, without messages, for those may quote personal data."""
-    log.error(event, request_id=request_id, error=_types(error), trace=_places(error.__traceback__), **facts)
+    log.error(event, error=_types(error), trace=_places(error.__traceback__), **facts)
 
 
 def _types(error: BaseException) -> list[str]:
