@@ -40,6 +40,7 @@ YAOLU_CLOCK = config("YAOLU_CLOCK", cast=clock_setting, default="")
 
 # engines
 DATABASE_URL = config("DATABASE_URL", default="")
+DATABASE_POOL_MAX = config("DATABASE_POOL_MAX", cast=int, default=20)
 REDIS_URL = config("REDIS_URL", default="")
 # a JSON text or the path of a file
 YAOLU_KEYS = config("YAOLU_KEYS", default="" if IS_PRODUCTION else str(YAOLU_HOME / "keys.json"))

@@ -2,13 +2,17 @@
 
 from typing import Any
 
+from tortoise.backends.base.config_generator import expand_db_url
+
 import settings
 
 
 def orm_config(database_url: str) -> dict[str, Any]:
     """The configuration of the object-relational mapper (数据库配置) for one database."""
+    connection = expand_db_url(database_url)
+    connection["credentials"].setdefault("maxsize", settings.DATABASE_POOL_MAX)
     return {
-        "connections": {"default": database_url},
+        "connections": {"default": connection},
         "apps": {
             "models": {
                 "models": ["models"],
@@ -21,4 +25,5 @@ def orm_config(database_url: str) -> dict[str, Any]:
     }
 
 
-TORTOISE_ORM = orm_config(settings.DATABASE_URL)
+TORTOISE_ORM = orm_config(settings.DATABASE_URL) if settings.DATABASE_URL else {}
+"""For tortoise-orm's own command, which needs DATABASE_URL: see docs/operations.md."""

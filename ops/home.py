@@ -1,6 +1,5 @@
 """The home folder (数据目录): where the embedded engines, keys, images and test portraits live."""
 
-import asyncio
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -8,10 +7,7 @@ from pathlib import Path
 
 import settings
 from engines.keys import KeyRing
-from ops.databases import create_database, drop_database
-from ops.embedded import EngineUrls, embedded_engines
-
-DEMO_DATABASE = "yaolu_demo"
+from ops.embedded import EngineError, EngineUrls, embedded_engines
 
 
 def prepare_home() -> Path:
@@ -23,18 +19,12 @@ def prepare_home() -> Path:
 
 
 @contextmanager
-def home_engines(*, fresh: bool = False) -> Iterator[EngineUrls]:
-    """The engines: those of the environment, else embedded ones in the home folder.
-
-    `fresh` asks for an empty database beside the kept one; a database of the environment is used as it is.
-    """
+def home_engines() -> Iterator[EngineUrls]:
+    """The engines: those of the environment, else embedded ones in the home folder."""
+    if settings.IS_PRODUCTION and settings.missing():
+        raise EngineError(f"In production these must be set: {', '.join(settings.missing())}.")
     with embedded_engines(settings.YAOLU_HOME) as urls:
-        if not fresh or os.environ.get("DATABASE_URL"):
-            yield urls
-            return
-        asyncio.run(drop_database(urls.database_url, DEMO_DATABASE))
-        url = asyncio.run(create_database(urls.database_url, DEMO_DATABASE))
-        yield EngineUrls(url, urls.redis_url)
+        yield urls
 
 
 def environment(urls: EngineUrls, clock: str) -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """`yaolu serve`: API and worker on the demo world until Ctrl-C."""
 
 import asyncio
+import os
 import signal
 import sys
 import threading
@@ -16,15 +17,18 @@ import settings
 from engines.clock import Clock
 from engines.images import ImageStore
 from engines.keys import KeyRing
-from ops.databases import connection_options
+from ops.databases import clone_database, connection_options, create_database, drop_database
 from ops.embedded import EngineUrls
 from ops.home import environment, home_engines, prepare_home
 from ops.processes import Child, ProcessEnded, running, wait_until_ready
 from ops.tokens import token_for
 from ops.world import cast
 from ops.world.days import DEMO_NOW
+from ops.world.seed import AnotherWorld
 from ops.world.seeding import enrol_portraits, seed_world
 from policy.terms import Role
+
+TEMPLATE, COPY = "yaolu_demo_template", "yaolu_demo"
 
 TOKENS = (
     ("福建参保人", Role.PATIENT, cast.FUJIAN_PATIENT),
@@ -52,8 +56,8 @@ class DemoHouse:
 @contextmanager
 def demo_house(host: str, port: int, home: Path, *, fresh: bool = False) -> Iterator[DemoHouse]:
     """Engines, demo world, worker and API, running for the length of the block."""
-    with home_engines(fresh=fresh) as urls:
-        asyncio.run(make_world(urls, home))
+    with home_engines() as engines:
+        urls = asyncio.run(fresh_world(engines, home) if fresh else kept_world(engines, home))
         clock = Clock.of(settings.YAOLU_CLOCK or asyncio.run(demo_start(urls.database_url)))
         values = environment(urls, clock.setting)
         logs = home / "logs"
@@ -78,12 +82,33 @@ async def demo_start(database_url: str) -> str:
     return (max(DEMO_NOW, last) if last else DEMO_NOW).isoformat()
 
 
-async def make_world(urls: EngineUrls, home: Path) -> None:
+async def kept_world(engines: EngineUrls, home: Path) -> EngineUrls:
+    """The demo world in the engines' own database: what was done there before is still there."""
+    await make_world(engines.database_url, home)
+    return engines
+
+
+async def fresh_world(engines: EngineUrls, home: Path) -> EngineUrls:
+    """The demo world as on its first day: a copy of a template; on a given DATABASE_URL the kept one."""
+    if os.environ.get("DATABASE_URL"):
+        return await kept_world(engines, home)
+    server = engines.database_url
+    template = await create_database(server, TEMPLATE, if_missing=True)
+    try:
+        await make_world(template, home)
+    except AnotherWorld:
+        await drop_database(server, TEMPLATE)
+        await make_world(await create_database(server, TEMPLATE), home)
+    await drop_database(server, COPY)
+    return EngineUrls(await clone_database(server, TEMPLATE, COPY), engines.redis_url)
+
+
+async def make_world(database_url: str, home: Path) -> None:
     """Schema, rows and enrolled faces."""
     keys = KeyRing.read(settings.YAOLU_KEYS)
-    await seed_world(urls.database_url, keys)
+    await seed_world(database_url, keys)
     images = ImageStore(settings.IMAGE_STORE_URL, keys)
-    await enrol_portraits(urls.database_url, home / "portraits", images)
+    await enrol_portraits(database_url, home / "portraits", images)
 
 
 def serve_demo_world(host: str, port: int) -> None:

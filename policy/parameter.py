@@ -6,7 +6,20 @@ from datetime import date
 from decimal import Decimal
 
 KEY_COLUMNS = frozenset(
-    {"applicant", "benefit", "disease", "group", "insurance", "list_class", "stage", "status", "tier"}
+    {
+        "applicant",
+        "benefit",
+        "disease",
+        "drug",
+        "fund",
+        "group",
+        "insurance",
+        "list_class",
+        "period",
+        "stage",
+        "status",
+        "tier",
+    }
 )
 
 Value = int | Decimal | str | bool | tuple[str, ...]

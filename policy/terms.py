@@ -90,6 +90,27 @@ class PriceKind(StrEnum):
     PAYMENT_STANDARD = "PAYMENT_STANDARD"
 
 
+class BillItem(StrEnum):
+    """What a line of a bill is (费用类别): a pharmacy sells drugs, a hospital also examines and treats."""
+
+    DRUG = "DRUG"
+    CONSUMABLE = "CONSUMABLE"
+    SERVICE = "SERVICE"
+    DELIVERY = "DELIVERY"
+    TCM_TECHNIQUE = "TCM_TECHNIQUE"
+    ANTITUMOUR_PIECES = "ANTITUMOUR_PIECES"
+
+
+class Fund(StrEnum):
+    """Fund that pays beside the pooled one (基金支付类型, `fund_pay_type`)."""
+
+    CIVIL_SERVANTS = "320100"
+    LARGE_AMOUNT = "330100"
+    ENTERPRISE = "370100"
+    RESIDENT_LARGE_AMOUNT = "390200"
+    ASSISTANCE = "610100"
+
+
 class HospitalApproval(StrEnum):
     """The hospital's word on a limited-use drug (医院审批标志, `hosp_appr_flag`)."""
 

@@ -8,6 +8,7 @@ from strawberry import field
 from models import IdempotencyRecord
 from schema.context import Info, call_of
 from schema.scalars import Instant
+from services.errors import check_text
 
 
 @strawberry.type(description="一次操作的结果")
@@ -25,6 +26,7 @@ class OutcomeQuery:
     @strawberry.field(description="按幂等键查操作结果; 为空则该操作没有生效, 可用同一键重试")
     async def mutation_result(self, info: Info, key: Key) -> MutationOutcome | None:
         caller = call_of(info).actor.caller
+        check_text("key", key, 64)
         row = await IdempotencyRecord.get_or_none(caller=caller, key=key)
         if row is None:
             return None

@@ -15,7 +15,7 @@ from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.prescription import Precheck, Prescription
 from schema.refusal import Refusal
 from schema.scalars import Instant, Money, Quantity
-from services import access, prescribing
+from services import access, drafts, prescribing
 
 
 @strawberry.input(description="待上传的一条处方明细")
@@ -34,9 +34,9 @@ class PrescriptionLineInput:
         default=HospitalApproval.NOT_ASKED, description="医院审批标志, 用于限制使用的药品"
     )
 
-    def draft(self) -> prescribing.DraftLine:
+    def draft(self) -> drafts.DraftLine:
         """The line as the use case takes it."""
-        return prescribing.DraftLine(
+        return drafts.DraftLine(
             drug_code=self.drug_code,
             quantity=self.quantity,
             dose=self.dose,
@@ -67,9 +67,9 @@ class PrescriptionInput:
     )
     lines: list[PrescriptionLineInput] = field(description="处方明细, 1 至 20 条")
 
-    def draft(self) -> prescribing.Draft:
+    def draft(self) -> drafts.Draft:
         """The prescription as the use case takes it."""
-        return prescribing.Draft(
+        return drafts.Draft(
             hospital_rx_no=self.hospital_rx_no,
             visit_no=self.visit_no,
             visit_kind=self.visit_kind,

@@ -13,7 +13,7 @@ from schema.context import Info, call_of
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.refusal import Refusal
 from schema.settlement import FeeListSignature, Settlement, SettlementPreview
-from services import access, settling
+from services import access, bills, fee_lists, settling
 
 
 @strawberry.input(description="支付方式")
@@ -24,9 +24,9 @@ class TenderInput:
         default=None, description="用谁的家庭共济账户支付本人账户不足的部分 (SX-23)"
     )
 
-    def tender(self) -> settling.Tender:
+    def tender(self) -> bills.Tender:
         """The tender as the use case takes it."""
-        return settling.Tender(self.credential, self.use_account, self.family_payer_id)
+        return bills.Tender(self.credential, self.use_account, self.family_payer_id)
 
 
 @strawberry.input(description="预结算")
@@ -114,7 +114,7 @@ class SettlementMutation:
         info: Info,
         input: Annotated[SignFeeListInput, strawberry.argument(description="费用清单签字")],
     ) -> SignFeeListResult:
-        row = await settling.sign_fee_list(
+        row = await fee_lists.sign_fee_list(
             call_of(info, input.idempotency_key),
             fill_id=input.fill_id,
             fee_list_sha256=input.fee_list_sha256,

@@ -78,6 +78,9 @@ def sequence_of(text: str | None) -> int | None:
         plain = base64.urlsafe_b64decode(text.encode()).decode()
         if not plain.startswith("e"):
             raise ValueError
-        return int(plain[1:])
+        sequence = int(plain[1:])
+        if not 0 <= sequence < 2**63:
+            raise ValueError
+        return sequence
     except ValueError as error:
         raise BadInput("after", "游标无效,请使用事件返回的 cursor。") from error

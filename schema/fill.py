@@ -16,7 +16,7 @@ from schema.member import Member
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
-from services.settling import digest_of
+from services.fee_lists import digest_of
 
 
 @strawberry.type(description="配药明细")

@@ -80,7 +80,11 @@ def decode(cursor: str) -> tuple[datetime, UUID]:
     """The place a cursor stands for."""
     try:
         moment, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(moment), UUID(key)
+        place = datetime.fromisoformat(moment)
+        # without a zone, or at the ends of the calendar, it is none of ours
+        if place.tzinfo is None or not 1900 < place.year < 9000:
+            raise ValueError
+        return place, UUID(key)
     except (ValueError, binascii.Error) as error:
         raise BadInput("after", "游标无效,请使用上一页返回的 endCursor。") from error
 
@@ -95,6 +99,9 @@ def cursor_text(cursor: str | None) -> str | None:
     if cursor is None:
         return None
     try:
-        return base64.urlsafe_b64decode(cursor.encode()).decode()
+        text = base64.urlsafe_b64decode(cursor.encode()).decode()
+        if not text.isprintable():
+            raise ValueError
+        return text
     except (ValueError, binascii.Error) as error:
         raise BadInput("after", "游标无效,请使用上一页返回的 endCursor。") from error

@@ -75,11 +75,15 @@ class Images(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What use cases need of the world outside the database (外部工具)."""
+    """What use cases need of the world outside the database (外部工具).
+
+    `allows_samples` lets identity numbers of the area 99xxxx in, which does not exist: never in production.
+    """
 
     bell: Doorbell
     keys: Keys
     images: Images
+    allows_samples: bool = False
 
 
 @dataclass(frozen=True, slots=True)

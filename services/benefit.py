@@ -21,11 +21,17 @@ from policy.calendar import shanghai_day
 from policy.identifiers import province
 from policy.money import ZERO
 from policy.terms import BenefitKind, ListClass, Role
-from services.errors import BadInput, NotFound
+from services.errors import BadInput, NotFound, check_text
 from services.facts import drugs_by_code
 from services.law import lawful
 from services.prices import payment_standards
 from services.use_case import Work, use_case
+
+AMOUNT_MAX = 100_000_000
+"""Yuan of one import (单笔导入金额): more is a mistake, and sums must fit their columns."""
+
+DISEASE_CODE_MAX = 24
+"""A pot's name is the benefit and this code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +230,12 @@ def check_imports(entries: Sequence[ImportEntry]) -> None:
         where = f"entries[{number}]"
         if not 1 <= len(entry.reference) <= 64:
             raise BadInput(f"{where}.reference", "来源单号应为 1 至 64 个字符。")
-        if entry.deductible_used < 0 or entry.fund_used < 0:
-            raise BadInput(where, "金额不能为负数。")
+        check_text(f"{where}.reference", entry.reference, 64)
+        check_text(f"{where}.psnNo", entry.psn_no, 30)
+        check_text(f"{where}.diseaseCode", entry.disease_code or "", DISEASE_CODE_MAX)
+        for name, amount in (("deductibleUsed", entry.deductible_used), ("fundUsed", entry.fund_used)):
+            if not 0 <= amount <= AMOUNT_MAX:
+                problem = f"应在 0 至 {AMOUNT_MAX} 之间,收到 {amount}。"
+                raise BadInput(f"{where}.{name}", problem)
         if not 2020 <= entry.year <= 2100:
             raise BadInput(f"{where}.year", f"年度应在 2020 至 2100 之间,收到 {entry.year}。")

@@ -14,8 +14,8 @@ from policy.terms import EventKind, FillState, GrantScope, InstitutionKind, Line
 from policy.violation import Code, Violation
 from services import facts, stock
 from services.access import get_prescription, grant_between
-from services.errors import BadInput, NotFound, Refused
-from services.fills import lock_prescription, tell
+from services.errors import BadInput, NotFound, Refused, check_text
+from services.fills import lock_prescription, no_grant, tell
 from services.law import lawful
 from services.pickup import redeem
 from services.prices import ceilings
@@ -72,6 +72,9 @@ async def claim_prescription(
 
 async def claim(work: Work, prescription: Prescription, order: Order) -> Fill:
     """Claim lines of a locked prescription for a pharmacy and hold its stock, atomically."""
+    check_text("splitReason", order.split_reason, 200)
+    check_text("deliveryAddress", order.delivery_address, 300)
+    check_text("pharmacyCode", order.pharmacy_code, 12)
     pharmacy = await Institution.get_or_none(code=order.pharmacy_code, kind=InstitutionKind.PHARMACY)
     if pharmacy is None:
         raise NotFound("药店", order.pharmacy_code)
@@ -212,12 +215,6 @@ async def price_violations(
         if (price := items[line.drug_id].price) is not None
     ]
     return check_prices(pharmacy.area, day, priced)
-
-
-def no_grant() -> Violation:
-    """The caller has no word of the patient to buy for them."""
-    text = "患者没有授权您代购。请让患者在亲情共济中添加代购授权。"
-    return broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)
 
 
 def no_delivery(pharmacy: Institution) -> Violation:

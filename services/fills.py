@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from models import Fill, FillLine, Prescription, PrescriptionLine
+from policy.rule import broken
 from policy.states import check_transition, prescription_state
 from policy.terms import EventKind, FillState, GrantScope, LineState, PrescriptionState, Role
 from policy.violation import Code, Violation
@@ -60,7 +61,7 @@ async def require_buyer(work: Work, fill: Fill) -> None:
 def no_grant() -> Violation:
     """The caller has no word of the patient to buy for them."""
     text = "患者没有授权您代购。请让患者在亲情共济中添加代购授权。"
-    return Violation(Code.FAMILY_GRANT_MISSING, text, "FJ-7.5", "闽医保规〔2023〕6号 七")
+    return broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)
 
 
 async def move(work: Work, fill: Fill, state: FillState, kind: EventKind, **changes: object) -> None:

@@ -22,11 +22,12 @@ from policy.parameters import parameter
 from policy.rule import broken
 from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
-from services.errors import BadInput, Refused
+from services.errors import BadInput, Refused, check_text
 from services.fills import LIVE, lock_fill, tell
 from services.law import lawful
 from services.use_case import Work, use_case
 
+GOODS_MAX = 1000
 FACE_LIVE, CARD, MEMBER_CARD = "LIVE", "CARD", "MEMBER_CARD"
 DOCUMENTS = ("身份证", "社会保障卡", "户口簿", "护照", "驾驶证", "居住证", "军官证", "港澳台居民居住证")
 
@@ -68,6 +69,7 @@ async def submit_identity_check(
 ) -> IdentityCheck:
     """Hand in the picture of the person present (提交人脸核验); a worker compares it."""
     work.call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
+    check_goods(goods)
     _, fill = await lock_fill(work, fill_id)
     require_unsettled(fill)
     await require_reference(fill, pictures)
@@ -99,6 +101,7 @@ async def verify_manually(
 ) -> IdentityCheck:
     """Record that a person at the counter checked two documents (特殊登记): always available."""
     work.call.require("特殊登记", Role.PHARMACY, Role.PHARMACIST)
+    check_goods(goods)
     _, fill = await lock_fill(work, fill_id)
     require_unsettled(fill)
     unknown = [name for name in documents if name not in DOCUMENTS]
@@ -106,12 +109,13 @@ async def verify_manually(
         raise BadInput("documents", f"请查验两种不同的有效证件,可用:{'、'.join(DOCUMENTS)}。")
     if not reason.strip():
         raise BadInput("reason", "请写明改用人工核验的原因。")
+    check_text("reason", reason, 64)
     check = await IdentityCheck.create(
         fill=fill,
         person_id=fill.buyer_id,
         method=IdentityMethod.MANUAL,
         verdict=Verdict.MATCH,
-        reason=reason[:64],
+        reason=reason,
         goods=list(goods) or await goods_of(fill),
         documents=list(dict.fromkeys(documents)),
         operator=work.actor.caller,
@@ -164,6 +168,14 @@ async def require_reference(fill: Fill, pictures: Pictures) -> None:
     if await FaceEnrolment.filter(member_id=fill.buyer_id, withdrawn_at__isnull=True).exists():
         return
     raise BadInput("card", "该购药人没有人脸建档,请同时扫描其身份证人像面,或改用特殊登记。")
+
+
+def check_goods(goods: Sequence[str]) -> None:
+    """Refuse goods that are not a list of short texts."""
+    if len(goods) > GOODS_MAX:
+        raise BadInput("goods", f"一次至多 {GOODS_MAX} 件,收到 {len(goods)} 件。")
+    for number, item in enumerate(goods, 1):
+        check_text(f"goods[{number}]", item, 100)
 
 
 async def goods_of(fill: Fill) -> list[str]:

@@ -84,13 +84,13 @@ class NearbyPharmacy:
 
 NEARBY = """
 WITH near AS MATERIALIZED (
-    SELECT code, longitude, latitude, point(x, y) <-> point($1, $2) AS away
+    SELECT code, longitude, latitude
     FROM institution
     WHERE kind = 'PHARMACY' AND point(x, y) <@ circle(point($1, $2), $3)
       AND EXISTS (SELECT 1 FROM agreement a WHERE a.institution_id = code AND a.state = 'ACTIVE'
                   AND a.since <= $6 AND (a.until IS NULL OR a.until >= $6))
 )
-SELECT near.code, near.longitude, near.latitude, near.away,
+SELECT near.code, near.longitude, near.latitude,
        EXISTS (SELECT 1 FROM opening_hours h WHERE h.institution_id = near.code
                AND h.weekday = $7 AND h.opens <= $8 AND h.closes > $8) AS is_open,
        EXISTS (SELECT 1 FROM duty_shift s JOIN pharmacist p ON p.code = s.pharmacist_id
@@ -106,7 +106,6 @@ CROSS JOIN LATERAL (
     JOIN stock_item i ON i.pharmacy_id = near.code AND i.drug_id = wanted.drug_code
 ) AS stock
 WHERE stock.full_lines > 0 OR cardinality($4::varchar[]) = 0
-ORDER BY near.away, near.code
 """
 
 
@@ -144,8 +143,8 @@ async def nearby_pharmacies(
     account = await balance_of(case.member.id) if case else Decimal(0)
     if search.order == PharmacyOrder.DISTANCE or case is None:
         page, has_next = cut(rows, first, after, [row["code"] for row in rows])
-        return Page(await build_all(search, page, lines, case, account), has_next, len(rows))
-    found = await build_all(search, rows, lines, case, account)
+        return Page(await build_all(page, lines, case, account), has_next, len(rows))
+    found = await build_all(rows, lines, case, account)
     found.sort(key=lambda one: sort_key(search.order, one))
     chosen, has_next = cut(found, first, after, [one.code for one in found])
     return Page(chosen, has_next, len(found))
@@ -167,7 +166,6 @@ def is_wanted(search: Search, row: dict[str, Any], lines: Sequence[PrescriptionL
 
 
 async def build_all(
-    search: Search,
     rows: Sequence[dict[str, Any]],
     lines: Sequence[PrescriptionLine],
     case: benefit.Case | None,
@@ -176,7 +174,7 @@ async def build_all(
     """Rows of the search as answers."""
     codes = [row["code"] for row in rows]
     known = {row.code: row for row in await Institution.filter(code__in=codes)}
-    return [build(search.place, row, lines, case, account, known[row["code"]]) for row in rows]
+    return [build(row, lines, case, account, known[row["code"]]) for row in rows]
 
 
 async def wanted_lines(
@@ -208,11 +206,15 @@ async def find(now: datetime, search: Search, lines: Sequence[PrescriptionLine])
         now,
     ]
     rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(NEARBY, values)
-    return rows
+    here = (search.place.longitude, search.place.latitude)
+    for row in rows:
+        row["distance"] = distance_m(here, (row["longitude"], row["latitude"]))
+    # the map is stretched a little, so the true distance has the last word
+    within = [row for row in rows if row["distance"] <= search.radius_m]
+    return sorted(within, key=lambda row: (row["distance"], row["code"]))
 
 
 def build(
-    place: Place,
     row: dict[str, Any],
     lines: Sequence[PrescriptionLine],
     case: benefit.Case | None,
@@ -239,7 +241,7 @@ def build(
     estimate = benefit.statement(case, priced, purse, pharmacy) if case and priced else None
     return NearbyPharmacy(
         code=row["code"],
-        distance=distance_m((place.longitude, place.latitude), (row["longitude"], row["latitude"])),
+        distance=row["distance"],
         offers=offers,
         is_open=row["is_open"],
         pharmacist_on_duty=row["on_duty"],
@@ -279,4 +281,5 @@ async def nearby_hospitals(search: Search) -> list[tuple[str, float]]:
     reach = search.radius_m * RADIUS_SLACK * projection_scale(search.place.latitude)
     rows = await connections.get("default").execute_query_dict(HOSPITALS, [x, y, reach])
     here = (search.place.longitude, search.place.latitude)
-    return [(row["code"], distance_m(here, (row["longitude"], row["latitude"]))) for row in rows]
+    found = [(row["code"], distance_m(here, (row["longitude"], row["latitude"]))) for row in rows]
+    return [(code, distance) for code, distance in found if distance <= search.radius_m]

@@ -3,14 +3,12 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import TypeAlias
+from datetime import datetime
 from uuid import UUID
 
+from tortoise.exceptions import IntegrityError
+
 from models import (
-    Doctor,
-    Drug,
     Institution,
     Member,
     Prescription,
@@ -18,68 +16,29 @@ from models import (
     SpecialDiseaseRecord,
     VisitDeductible,
 )
-from policy.calendar import SHANGHAI, shanghai_day
-from policy.identifiers import is_consumable_code, is_doctor_code, is_drug_code, is_id_number
+from policy.calendar import SHANGHAI
 from policy.prescribing import (
-    OpenLine,
-    PrescribedLine,
-    PrescriptionFacts,
     check_prescription,
     warnings,
 )
 from policy.rule import broken
 from policy.terms import (
-    BenefitKind,
     EventKind,
     FillState,
-    HospitalApproval,
     LineState,
     PrescriptionState,
     Role,
-    VisitKind,
 )
 from policy.validity import expires_at
 from policy.violation import Code, Violation
-from services import facts
 from services.actor import Call
-from services.errors import BadInput, NotFound, Refused
+from services.draft_facts import look_up, missing, parties, prescription_facts
+from services.drafts import Draft, check_values
+from services.errors import BadInput, NotFound, Refused, check_text
 from services.fills import end_fill, live_fills, lock_prescription, refresh_state
 from services.law import lawful
 from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
-
-
-@dataclass(frozen=True, slots=True)
-class DraftLine:
-    """One drug of a prescription to be uploaded (待上传处方明细). Quantities are in packages."""
-
-    drug_code: str
-    quantity: Decimal
-    dose: Decimal
-    times_per_day: Decimal
-    days: int
-    route: str = "口服"
-    in_house_stock: Decimal = Decimal(0)
-    approval: HospitalApproval = HospitalApproval.NOT_ASKED
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """A prescription to be uploaded (待上传处方)."""
-
-    hospital_rx_no: str
-    visit_no: str
-    visit_kind: VisitKind
-    doctor_code: str
-    id_number: str
-    benefit: BenefitKind
-    disease_code: str | None
-    diagnosis: str
-    issued_at: datetime
-    consented_at: datetime | None
-    lines: Sequence[DraftLine]
-    long_supply_reason: str = ""
-    deductible_taken: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,23 +49,10 @@ class Precheck:
     warnings: Sequence[Violation]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The rows that a draft names, as far as they exist."""
-
-    hospital: Institution
-    doctor: Doctor | None
-    member: Member | None
-    drugs: dict[str, Drug]
-
-
-PrescriptionParties: TypeAlias = tuple[Institution, Doctor, Member, dict[str, Drug]]
-
-
 async def precheck_prescription(call: Call, draft: Draft) -> Precheck:
     """Say what forbids uploading a prescription and what to mind (上传预核验); nothing is kept."""
     call.require("处方预核验", Role.HOSPITAL)
-    check_values(draft)
+    check_values(call, draft)
     known = await look_up(call, draft)
     unknown = missing(known, draft)
     if unknown:
@@ -120,7 +66,7 @@ async def precheck_prescription(call: Call, draft: Draft) -> Precheck:
 async def upload_prescription(work: Work, draft: Draft) -> Prescription:
     """Take a prescription into circulation (处方上传), or refuse it with every rule it breaks."""
     work.call.require("处方上传", Role.HOSPITAL)
-    check_values(draft)
+    check_values(work.call, draft)
     known = await look_up(work.call, draft)
     if unknown := missing(known, draft):
         raise Refused(unknown)
@@ -131,7 +77,7 @@ async def upload_prescription(work: Work, draft: Draft) -> Prescription:
         if violations:
             raise Refused(violations)
         expires = expires_at(work.now, hospital.area)
-    prescription = await Prescription.create(
+    prescription = Prescription(
         rx_no=new_rx_no(hospital.area, work.now),
         hospital_rx_no=draft.hospital_rx_no,
         hospital=hospital,
@@ -152,6 +98,10 @@ async def upload_prescription(work: Work, draft: Draft) -> Prescription:
         expires_at=expires,
         state=PrescriptionState.ACTIVE,
     )
+    try:
+        await prescription.save(force_create=True)
+    except IntegrityError as error:  # another upload of the same number was a moment faster
+        raise Refused([taken_number(draft)]) from error
     await PrescriptionLine.bulk_create(
         PrescriptionLine(
             prescription=prescription,
@@ -184,6 +134,7 @@ async def revoke_prescription(work: Work, prescription_id: UUID, reason: str) ->
     work.call.require("撤销处方", Role.HOSPITAL)
     if not reason.strip():
         raise BadInput("reason", "请写明撤销原因。")
+    check_text("reason", reason, 200)
     prescription = await lock_prescription(prescription_id)
     if prescription.hospital_id != work.actor.institution:
         raise NotFound("处方", prescription_id)
@@ -240,150 +191,16 @@ async def record_hospital_dispense(
     return prescription
 
 
-async def look_up(call: Call, draft: Draft) -> Known:
-    """Find the rows that a draft names."""
-    hospital = await Institution.get_or_none(code=call.actor.institution or "")
-    if hospital is None:
-        raise NotFound("医疗机构", call.actor.institution)
-    member = await Member.get_or_none(id_number_hash=call.tools.keys.lookup_hash(draft.id_number))
-    return Known(
-        hospital=hospital,
-        doctor=await Doctor.get_or_none(code=draft.doctor_code),
-        member=member,
-        drugs=await facts.drugs_by_code(line.drug_code for line in draft.lines),
-    )
-
-
-def missing(known: Known, draft: Draft) -> list[Violation]:
-    """What a draft names and the register does not have."""
-    found = []
-    if known.doctor is None:
-        text = f"医师编码 {draft.doctor_code} 不在医保医师库中。请核对编码。"
-        found.append(broken(Code.UNKNOWN_DOCTOR, "YL-8", text))
-    if known.member is None:
-        text = "证件号码未在参保登记中找到。请核对证件号码或参保状态。"
-        found.append(broken(Code.UNKNOWN_MEMBER, "YL-8", text))
-    for number, line in enumerate(draft.lines, 1):
-        if line.drug_code not in known.drugs:
-            text = f"第 {number} 行:药品编码 {line.drug_code} 不在药品目录中。请核对编码。"
-            found.append(broken(Code.UNKNOWN_DRUG, "YL-8", text, line_id=str(number)))
-    return found
-
-
-def parties(known: Known) -> PrescriptionParties:
-    """The rows of a draft in which nothing is missing."""
-    assert known.doctor is not None
-    assert known.member is not None
-    return known.hospital, known.doctor, known.member, known.drugs
-
-
-async def prescription_facts(now: datetime, draft: Draft, found: PrescriptionParties) -> PrescriptionFacts:
-    """What the prescribing rules look at. Lines are named by their number."""
-    hospital, doctor, member, drugs = found
-    day = shanghai_day(now)
-    scope = await facts.diseases_by_drug(drugs)
-    prices = await facts.prices_by_drug(drugs, hospital.area)
-    lines = tuple(
-        PrescribedLine(
-            id=str(number),
-            drug=facts.drug_facts(
-                drugs[line.drug_code],
-                scope.get(line.drug_code, ()),
-                prices.get(line.drug_code, ()),
-                hospital.area,
-                day,
-            ),
-            quantity=line.quantity,
-            units_per_package=drugs[line.drug_code].units_per_package,
-            dose=line.dose,
-            times_per_day=line.times_per_day,
-            days=line.days,
-            in_house_stock=line.in_house_stock,
-            approval=line.approval,
-        )
-        for number, line in enumerate(draft.lines, 1)
-    )
-    return PrescriptionFacts(
-        area=hospital.area,
-        benefit=draft.benefit,
-        disease_code=draft.disease_code,
-        visit_kind=draft.visit_kind,
-        consented=draft.consented_at is not None,
-        long_supply_reason=draft.long_supply_reason or None,
-        issued_at=draft.issued_at,
-        uploaded_at=now,
-        doctor=facts.doctor_facts(doctor),
-        hospital=await facts.hospital_facts(hospital, day),
-        member=await facts.member_facts(member),
-        lines=lines,
-        other_open=await drugs_left(member, day),
-    )
-
-
-async def drugs_left(member: Member, day: date) -> tuple[OpenLine, ...]:
-    """What the patient still has or may still fetch (已购药品余存)."""
-    lines = await PrescriptionLine.filter(
-        prescription__member_id=member.id, state__not=LineState.CLOSED
-    ).prefetch_related("drug", "prescription")
-    left = []
-    for line in lines:
-        lapsed = line.prescription.state in (PrescriptionState.EXPIRED, PrescriptionState.REVOKED)
-        if lapsed and line.state != LineState.DISPENSED:
-            continue
-        start = line.dispensed_at or line.prescription.uploaded_at
-        until = shanghai_day(start) + timedelta(days=line.days)
-        if until > day:
-            left.append(OpenLine(line.drug.ingredient, line.drug.code, until))
-    return tuple(left)
-
-
-def check_values(draft: Draft) -> None:
-    """Refuse values that no rule needs to look at: empty, negative, too long."""
-    texts = (
-        ("hospitalRxNo", draft.hospital_rx_no, 40),
-        ("visitNo", draft.visit_no, 30),
-        ("diagnosis", draft.diagnosis, 500),
-    )
-    for name, value, longest in texts:
-        if not value.strip() or len(value) > longest:
-            raise BadInput(name, f"不能为空,且不超过 {longest} 个字符。")
-    if not is_id_number(draft.id_number, allow_samples=True):
-        raise BadInput("idNumber", "不是有效的居民身份证号码(18 位,含校验位)。请重新读卡或核对。")
-    if not is_doctor_code(draft.doctor_code):
-        raise BadInput("doctorCode", f"{draft.doctor_code!r} 不是医保医师编码:应为 D 加 12 位数字。")
-    if not 1 <= len(draft.lines) <= 20:
-        raise BadInput("lines", f"一张处方应有 1 至 20 条药品,收到 {len(draft.lines)} 条。")
-    if draft.deductible_taken < 0:
-        raise BadInput("deductibleTaken", "不能为负数。")
-    for number, line in enumerate(draft.lines, 1):
-        check_line(number, line)
-
-
-def check_line(number: int, line: DraftLine) -> None:
-    """Refuse a line whose values make no sense, naming the field."""
-    where = f"lines[{number}]"
-    if not (is_drug_code(line.drug_code) or is_consumable_code(line.drug_code)):
-        problem = f"{line.drug_code!r} 不是医保药品编码:西药为 X 开头 23 位,中成药为 Z 开头 20 位。"
-        raise BadInput(f"{where}.drugCode", problem)
-    amounts = (
-        ("quantity", line.quantity),
-        ("dose", line.dose),
-        ("timesPerDay", line.times_per_day),
-        ("days", Decimal(line.days)),
-    )
-    for name, amount in amounts:
-        if amount <= 0 or amount > 100_000:
-            raise BadInput(f"{where}.{name}", f"应大于 0 且不超过 100000,收到 {amount}。")
-    if line.in_house_stock < 0:
-        raise BadInput(f"{where}.inHouseStock", f"不能为负数,收到 {line.in_house_stock}。")
-
-
 async def number_taken(hospital: Institution, draft: Draft) -> list[Violation]:
     """A hospital's prescription number is used once (院内处方号不可重复)."""
-    if not await Prescription.filter(hospital_id=hospital.code, hospital_rx_no=draft.hospital_rx_no).exists():
-        return []
+    earlier = Prescription.filter(hospital_id=hospital.code, hospital_rx_no=draft.hospital_rx_no)
+    return [taken_number(draft)] if await earlier.exists() else []
+
+
+def taken_number(draft: Draft) -> Violation:
+    """The hospital has used this number before."""
     text = f"院内处方号 {draft.hospital_rx_no} 已上传过。如为重试,请使用原幂等键;新处方请换新号。"
-    return [broken(Code.RX_NUMBER_TAKEN, "YL-14", text)]
+    return broken(Code.RX_NUMBER_TAKEN, "YL-14", text)
 
 
 async def disease_name(member: Member, draft: Draft) -> str:

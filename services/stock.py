@@ -11,7 +11,7 @@ from policy.identifiers import is_drug_code, is_trace_code
 from policy.rule import broken
 from policy.terms import MovementKind, Role
 from policy.violation import Code, Violation
-from services.errors import BadInput, NotFound, Refused
+from services.errors import BadInput, NotFound, Refused, check_text
 from services.use_case import Work, use_case
 
 RECORDABLE = {
@@ -23,6 +23,9 @@ RECORDABLE = {
 """Kinds a pharmacy records by hand, with the sign their quantity must have (0: any)."""
 
 LINES_MAX = 1000
+QUANTITY_MAX = 1_000_000
+PRICE_MAX = 10_000_000
+"""Beyond these a number is a mistake of typing, and the books have no room for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,9 @@ async def set_prices(work: Work, prices: Sequence[PriceEntry]) -> Institution:
     for number, entry in enumerate(prices, 1):
         if not is_drug_code(entry.drug_code):
             raise BadInput(f"prices[{number}].drugCode", f"{entry.drug_code!r} 不是医保药品编码。")
-        if entry.price <= 0:
-            raise BadInput(f"prices[{number}].price", f"应大于 0,收到 {entry.price}。")
+        if not 0 < entry.price <= PRICE_MAX:
+            problem = f"应大于 0 且不超过 {PRICE_MAX},收到 {entry.price}。"
+            raise BadInput(f"prices[{number}].price", problem)
     items = await lock_items(pharmacy, [entry.drug_code for entry in prices])
     for entry in prices:
         items[entry.drug_code].price = entry.price
@@ -149,6 +153,15 @@ def check_entries(entries: Sequence[StockEntry]) -> None:
             raise BadInput(f"{where}.quantity", f"{entry.kind} 的数量应{wanted},收到 {entry.quantity}。")
         if is_count(entry) and entry.quantity < 0:
             raise BadInput(f"{where}.quantity", f"盘点数量不能为负,收到 {entry.quantity}。")
+        if abs(entry.quantity) > QUANTITY_MAX:
+            problem = f"一条不超过 {QUANTITY_MAX} 个包装,收到 {entry.quantity}。"
+            raise BadInput(f"{where}.quantity", problem)
+        if entry.unit_cost is not None and not 0 <= entry.unit_cost <= PRICE_MAX:
+            problem = f"应在 0 至 {PRICE_MAX} 之间,收到 {entry.unit_cost}。"
+            raise BadInput(f"{where}.unitCost", problem)
+        check_text(f"{where}.batchNumber", entry.batch_number, 30)
+        check_text(f"{where}.supplier", entry.supplier, 200)
+        check_text(f"{where}.reference", entry.reference, 64)
         for code in entry.trace_codes:
             if not is_trace_code(code):
                 raise BadInput(f"{where}.traceCodes", f"{code!r} 不是药品追溯码:应为 8 开头 20 位数字。")

@@ -87,7 +87,7 @@ async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIt
     bell = Bell(redis_url)
     images = ImageStore((folder / "images").as_uri(), keys())
     queue = Queue(job_broker(redis_url))
-    tools = Tools(Doorbell(bell, queue), keys(), images)
+    tools = Tools(Doorbell(bell, queue), keys(), images, allows_samples=True)
     verifier = TokenVerifier(
         KeySource(str(issuer.jwks_file)),
         issuer=settings.OIDC_ISSUER,

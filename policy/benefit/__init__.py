@@ -3,41 +3,54 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from policy.benefit.facts import BillFacts, BillLine, LineStatement, Statement, Step
-from policy.benefit.lines import divide, unpaid
+from policy.benefit.budget import BudgetEntry, budget_entry
+from policy.benefit.facts import BillFacts, BillLine, FundUse, LineStatement, Statement, Step, Use
+from policy.benefit.further import FurtherShare, paid_by
+from policy.benefit.lines import unpaid
 from policy.benefit.nonpayment import unpaid_reasons
-from policy.benefit.scheme import scheme_of
-from policy.benefit.shares import Purse, fund_share, purse, total
+from policy.benefit.result import compute
+from policy.benefit.scheme import Scheme, scheme_of
+from policy.benefit.shares import Purse, purse, total
 from policy.benefit.steps import explain, explain_unpaid
 from policy.money import ZERO
+from policy.terms import Fund
 from policy.violation import Violation
 
-__all__ = ["BillFacts", "BillLine", "LineStatement", "Statement", "Step", "settle"]
+__all__ = [
+    "BillFacts",
+    "BillLine",
+    "BudgetEntry",
+    "FundUse",
+    "LineStatement",
+    "Statement",
+    "Step",
+    "Use",
+    "budget_entry",
+    "settle",
+    "settle_by",
+]
 
 
 def settle(facts: BillFacts) -> Statement:
     """The benefit statement (医保待遇清单) of a bill: a preview and a settlement agree to the fen."""
     reasons = unpaid_reasons(facts)
-    return settle_unpaid(facts, reasons) if reasons else settle_paid(facts)
+    return settle_unpaid(facts, reasons) if reasons else settle_by(facts, scheme_of(facts))
 
 
-def settle_paid(facts: BillFacts) -> Statement:
-    """The statement of a bill to which the fund contributes (统筹支付)."""
-    scheme = scheme_of(facts)
-    applies = scheme.standard_applies.flag
-    lines = tuple(divide(line, scheme.class_b.amount, standard_applies=applies) for line in facts.lines)
-    share = fund_share(facts, lines, scheme)
-    payers = purse(facts, total(line.det_item_fee_sumamt for line in lines) - share.paid)
-    steps = explain(facts, lines, scheme, share, payers)
+def settle_by(facts: BillFacts, scheme: Scheme) -> Statement:
+    """The statement of a bill to which the fund contributes (统筹支付), by a given scheme."""
+    found = compute(facts, scheme)
     return statement(
-        lines,
-        payers,
-        steps,
-        deductible=share.deductible,
+        found.lines,
+        found.purse,
+        explain(found),
+        deductible=found.deductible,
         ratio=scheme.ratio.amount,
-        pooled=share.paid,
-        deductible_left=share.deductible_left,
-        limit_left=share.limit_left,
+        pooled=found.pooled,
+        further=found.further,
+        deductible_left=found.share.deductible_left,
+        limit_left=found.share.limit_left,
+        uses=found.uses,
     )
 
 
@@ -57,11 +70,13 @@ def statement(
     deductible: Decimal = ZERO,
     ratio: Decimal = ZERO,
     pooled: Decimal = ZERO,
+    further: Sequence[FurtherShare] = (),
     deductible_left: Decimal | None = None,
     limit_left: Decimal | None = None,
     reasons: Sequence[Violation] = (),
+    uses: tuple[Use, ...] = (),
 ) -> Statement:
-    """Put a statement together. No area's large-sum or supplementary scheme is known: they pay nothing."""
+    """Put a statement together, each fund under its national field (fund_pay_type)."""
     return Statement(
         lines=lines,
         medfee_sumamt=total(line.det_item_fee_sumamt for line in lines),
@@ -72,13 +87,13 @@ def statement(
         act_pay_dedc=deductible,
         pool_prop_selfpay=ratio,
         hifp_pay=pooled,
-        cvlserv_pay=ZERO,
-        hifes_pay=ZERO,
-        hifmi_pay=ZERO,
-        hifob_pay=ZERO,
-        maf_pay=ZERO,
+        cvlserv_pay=paid_by(further, Fund.CIVIL_SERVANTS),
+        hifes_pay=paid_by(further, Fund.ENTERPRISE),
+        hifmi_pay=paid_by(further, Fund.RESIDENT_LARGE_AMOUNT),
+        hifob_pay=paid_by(further, Fund.LARGE_AMOUNT),
+        maf_pay=paid_by(further, Fund.ASSISTANCE),
         oth_pay=ZERO,
-        fund_pay_sumamt=pooled,
+        fund_pay_sumamt=pooled + paid_by(further),
         psn_part_amt=payers.account + payers.family + payers.cash,
         acct_pay=payers.account,
         acct_mulaid_pay=payers.family,
@@ -88,4 +103,5 @@ def statement(
         is_estimate_of_unverified=any(not step.verified for step in steps),
         unpaid_reasons=tuple(reasons),
         steps=steps,
+        uses=uses,
     )

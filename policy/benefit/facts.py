@@ -4,8 +4,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from decimal import Decimal
 
+from policy.money import ZERO
 from policy.terms import (
     BenefitKind,
+    BillItem,
+    Fund,
     HospitalApproval,
     InsuranceType,
     InsuredState,
@@ -30,6 +33,19 @@ class BillLine:
     limited_use: bool
     approval: HospitalApproval
     is_essential: bool
+    item: BillItem = BillItem.DRUG
+    is_dual_channel: bool = False
+
+    def __post_init__(self) -> None:
+        refuse_negative(self)
+
+
+@dataclass(frozen=True, slots=True)
+class FundUse:
+    """A further fund that the member takes part in (其他基金), and what it paid this year."""
+
+    fund: Fund
+    used_year: Decimal = ZERO
 
     def __post_init__(self) -> None:
         refuse_negative(self)
@@ -40,7 +56,10 @@ class BillFacts:
     """A bill (费用单) and whose it is. `area` is the member's pooling area: its policy decides.
 
     `place_area` is the pooling area of treatment where it is known. `settled_at_once` is false for a
-    bill that was not settled on the spot (FJ-7.4).
+    bill that was not settled on the spot (FJ-7.4). `…_used_year` is the use of this bill's own benefit;
+    `fund_used_joint` what inpatient care and others took of a joint limit; `quota_used_…` what the fund
+    paid for this disease in the month and quarter; `outpatient_…` the use of 门诊统筹, into which costs
+    beyond a quota may flow (SX-25).
     """
 
     area: str
@@ -68,12 +87,18 @@ class BillFacts:
     place_area: str | None = None
     has_personal_account: bool = True
     settled_at_once: bool = True
+    fund_used_joint: Decimal = ZERO
+    quota_used_month: Decimal = ZERO
+    quota_used_quarter: Decimal = ZERO
+    outpatient_deductible_used_year: Decimal = ZERO
+    outpatient_fund_used_year: Decimal = ZERO
+    further_funds: tuple[FundUse, ...] = ()
 
     def __post_init__(self) -> None:
         refuse_negative(self)
 
 
-def refuse_negative(facts: BillLine | BillFacts) -> None:
+def refuse_negative(facts: BillLine | FundUse | BillFacts) -> None:
     """Stop at an amount below zero, or at none: a bill only ever adds up."""
     for field in fields(facts):
         value = getattr(facts, field.name)
@@ -97,6 +122,16 @@ class LineStatement:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a bill uses of one benefit (计入累计): its own, and 门诊统筹 where a quota overflows (SX-25)."""
+
+    benefit: BenefitKind
+    disease_code: str | None
+    deductible: Decimal
+    fund: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step of the computation (计算步骤), for people: what, how much, by which rule and value."""
 
@@ -115,8 +150,9 @@ class Statement:
 
     The identities of the national interface hold to the fen. `psn_part_amt` is what the fund does not
     pay: own account, family account and cash, so the family account stands beside the own one.
-    `pool_prop_selfpay` is the ratio that the pooled fund pays. Nothing of the year is computed for a
-    bill that is not paid: `deductible_left` and `limit_left` are None then.
+    `pool_prop_selfpay` is the ratio that the pooled fund pays of the bill's own benefit. Nothing of the
+    year is computed for a bill that is not paid: `deductible_left` and `limit_left` are None then.
+    `uses` says what to add to which accumulator.
     """
 
     lines: tuple[LineStatement, ...]
@@ -144,3 +180,4 @@ class Statement:
     is_estimate_of_unverified: bool
     unpaid_reasons: tuple[Violation, ...]
     steps: tuple[Step, ...]
+    uses: tuple[Use, ...] = ()

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from policy.benefit.facts import BillLine, LineStatement
+from policy.benefit.scheme import Scheme, takes
 from policy.money import ZERO, fen
 from policy.terms import HospitalApproval, ListClass
 
@@ -10,14 +11,14 @@ WHOLE = Decimal(1)
 NONE = Decimal(0)
 
 
-def divide(line: BillLine, class_b_ratio: Decimal, *, standard_applies: bool) -> LineStatement:
+def divide(line: BillLine, scheme: Scheme) -> LineStatement:
     """What of a line is paid in full, lies above the standard, is paid in advance, is eligible."""
     amount = fen(line.quantity * line.price)
-    if is_full_self_pay(line):
+    if is_full_self_pay(line) or not takes(line, scheme):
         return statement_of(line, amount, full=amount, ratio=WHOLE)
-    standard = line.payment_standard if standard_applies else None
+    standard = line.payment_standard if scheme.standard_applies.flag else None
     within = amount if standard is None else min(amount, fen(line.quantity * standard))
-    ratio = class_b_ratio if line.list_class is ListClass.B else NONE
+    ratio = scheme.class_b[line.drug_code].amount if line.list_class is ListClass.B else NONE
     advance = fen(within * ratio)
     return statement_of(line, amount, over=amount - within, advance=advance, ratio=ratio, standard=standard)
 
@@ -29,7 +30,7 @@ def unpaid(line: BillLine) -> LineStatement:
 
 
 def is_full_self_pay(line: BillLine) -> bool:
-    """Outside the catalogue, or limited and not approved by the hospital (全自费, SX-17).
+    """Outside the catalogue, or limited and not approved by the hospital (全自费, SX-17, SX-20).
 
     The hospital's word: a limited drug needs its approval; any drug is lost by its refusal.
     """

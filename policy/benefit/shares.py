@@ -5,18 +5,31 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from policy.benefit.facts import BillFacts, LineStatement
-from policy.benefit.scheme import Scheme, deductible_due, limit_due
+from policy.benefit.scheme import Scheme, deductible_due, limit_due, quota_due
 from policy.money import ZERO, fen
 
 
 @dataclass(frozen=True, slots=True)
+class Costs:
+    """Eligible costs (符合政策范围费用), and those of essential drugs among them."""
+
+    eligible: Decimal
+    essential: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class FundShare:
-    """What the pooled fund pays (统筹基金支出), and how it came about."""
+    """What the pooled fund pays (统筹基金支出), and how it came about.
+
+    `beyond` are the eligible costs that only a limit or quota left unpaid.
+    """
 
     deductible: Decimal
     payable: Decimal
     by_ratio: Decimal
+    within_quotas: Decimal
     paid: Decimal
+    beyond: Decimal
     deductible_left: Decimal
     limit_left: Decimal
 
@@ -30,32 +43,40 @@ class Purse:
     cash: Decimal
 
 
-def fund_share(facts: BillFacts, lines: Sequence[LineStatement], scheme: Scheme) -> FundShare:
-    """The deductible, then the ratio, then what is left of the annual limit (SX-22, FJ-7.1)."""
-    eligible = total(line.inscp_scp_amt for line in lines)
+def costs_of(facts: BillFacts, lines: Sequence[LineStatement]) -> Costs:
+    """The eligible costs of a bill's lines (符合政策范围费用)."""
+    return Costs(
+        eligible=total(line.inscp_scp_amt for line in lines),
+        essential=total(
+            line.inscp_scp_amt for line, billed in zip(lines, facts.lines, strict=True) if billed.is_essential
+        ),
+    )
+
+
+def fund_share(facts: BillFacts, costs: Costs, scheme: Scheme) -> FundShare:
+    """The deductible, then the ratio, then quotas and what is left of the year's limit (SX-22, FJ-7.1)."""
     due = deductible_due(facts, scheme)
-    deductible = fen(min(due, deductible_base(facts, lines, scheme)))
-    payable = eligible - deductible
+    deductible = fen(min(due, deductible_base(costs, scheme)))
+    payable = costs.eligible - deductible
     by_ratio = fen(payable * scheme.ratio.amount)
+    within = min((by_ratio, *(fen(quota_due(facts, quota)) for quota in scheme.quotas)))
     limit = limit_due(facts, scheme)
-    paid = min(by_ratio, fen(limit))
+    paid = min(within, fen(limit))
     return FundShare(
         deductible=deductible,
         payable=payable,
         by_ratio=by_ratio,
+        within_quotas=within,
         paid=paid,
+        beyond=payable - min(payable, fen(paid / scheme.ratio.amount)) if paid < by_ratio else ZERO,
         deductible_left=fen(due - deductible),
         limit_left=fen(limit - paid),
     )
 
 
-def deductible_base(facts: BillFacts, lines: Sequence[LineStatement], scheme: Scheme) -> Decimal:
+def deductible_base(costs: Costs, scheme: Scheme) -> Decimal:
     """What the deductible is taken from (起付基数); some cities spare essential drugs (基本药物)."""
-    if not scheme.essential_waives.flag:
-        return total(line.inscp_scp_amt for line in lines)
-    return total(
-        line.inscp_scp_amt for line, billed in zip(lines, facts.lines, strict=True) if not billed.is_essential
-    )
+    return costs.eligible - costs.essential if scheme.essential_waives.flag else costs.eligible
 
 
 def purse(facts: BillFacts, personal: Decimal) -> Purse:

@@ -1,31 +1,43 @@
 """Explaining a computation step by step (计算说明)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from policy.benefit.facts import BillFacts, LineStatement, Step
-from policy.benefit.scheme import PER_VISIT, Scheme
+from policy.benefit.facts import BillFacts, Step
+from policy.benefit.further import ABOVE_LIMIT, NAMES
+from policy.benefit.result import Result
+from policy.benefit.scheme import JOINT, PER_VISIT, Scheme, takes
 from policy.benefit.shares import FundShare, Purse, total
 from policy.money import ZERO
 from policy.parameter import Parameter
 from policy.regulation import Regulation, regulation
 from policy.rule import rule
+from policy.terms import BillItem, ListClass
 from policy.violation import Violation
 
 
 @dataclass(frozen=True, slots=True)
 class Articles:
-    """The rules that a regulation has for the parts of a bill."""
+    """The rules that a regulation has for the parts of a bill.
+
+    `service`: consumables and services, among them the visit's own fee, are the hospital's to bill.
+    """
 
     catalogue: str
+    limited: str
+    service: str
     standard: str
     personal: str
 
 
 ARTICLES: Mapping[Regulation, Articles] = {
-    Regulation.FUJIAN_2023_6: Articles(catalogue="FJ-7.1", standard="FJ-7.1", personal="FJ-8.4"),
-    Regulation.SHANXI_2022_27: Articles(catalogue="SX-20", standard="SX-21", personal="SX-23"),
+    Regulation.FUJIAN_2023_6: Articles(
+        catalogue="FJ-7.1", limited="FJ-7.1", service="FJ-7.3", standard="FJ-7.1", personal="FJ-8.4"
+    ),
+    Regulation.SHANXI_2022_27: Articles(
+        catalogue="SX-20", limited="SX-17", service="SX-9", standard="SX-21", personal="SX-23"
+    ),
 }
 
 
@@ -51,46 +63,110 @@ class Account:
         self.steps.append(Step(len(self.steps) + 1, text, amount, rule_id, basis, parameter, verified))
 
 
-def explain(
-    facts: BillFacts, lines: Sequence[LineStatement], scheme: Scheme, share: FundShare, purse: Purse
-) -> tuple[Step, ...]:
-    """How the fund's share of this bill comes about (计算过程), in the order of the computation."""
+def explain(found: Result) -> tuple[Step, ...]:
+    """How the funds' shares of this bill come about (计算过程), in the order of the computation."""
+    facts, scheme = found.facts, found.scheme
     articles = ARTICLES[regulation(facts.area, on=facts.on)]
     account = Account()
-    explain_lines(account, lines, scheme, articles)
-    explain_fund(account, scheme, share)
-    explain_purse(account, purse, articles)
+    explain_lines(account, found, articles)
+    explain_fund(account, facts, scheme, found.share)
+    explain_overflow(account, found)
+    explain_further(account, found)
+    explain_purse(account, found.purse, articles)
     return tuple(account.steps)
 
 
-def explain_lines(
-    account: Account, lines: Sequence[LineStatement], scheme: Scheme, articles: Articles
-) -> None:
+def explain_lines(account: Account, found: Result, articles: Articles) -> None:
     """Total, full self-pay, above the standard, advance self-pay, eligible."""
+    lines = found.lines
     account.by_rule("药品费用合计", total(line.det_item_fee_sumamt for line in lines), articles.catalogue)
-    if full := total(line.fulamt_ownpay_amt for line in lines):
-        account.by_rule("全自费：目录外或限制用药未经审批", full, articles.catalogue)
+    explain_full(account, found, articles)
     if over := total(line.overlmt_amt for line in lines):
         account.by_rule("超医保支付标准自费", over, articles.standard)
-    if advance := total(line.preselfpay_amt for line in lines):
-        text = f"乙类先行自付 {percent(scheme.class_b.amount)}"
-        account.by_parameter(text, advance, scheme.class_b)
+    explain_advance(account, found)
     account.by_rule("符合政策范围", total(line.inscp_scp_amt for line in lines), articles.catalogue)
 
 
-def explain_fund(account: Account, scheme: Scheme, share: FundShare) -> None:
-    """Deductible, ratio, annual limit."""
+def explain_full(account: Account, found: Result, articles: Articles) -> None:
+    """Full self-pay, and why: no drug, outside the catalogue, limited (全自费)."""
+    delivery, service, catalogue, limited = ZERO, ZERO, ZERO, ZERO
+    for line, billed in zip(found.lines, found.facts.lines, strict=True):
+        if takes(billed, found.scheme):
+            outside = billed.list_class is ListClass.C or not billed.covered
+            catalogue += line.fulamt_ownpay_amt if outside else ZERO
+            limited += ZERO if outside else line.fulamt_ownpay_amt
+        elif billed.item is BillItem.DELIVERY:
+            delivery += line.fulamt_ownpay_amt
+        else:
+            service += line.fulamt_ownpay_amt
+    if delivery:
+        account.by_parameter("全自费：配送服务费不纳入医保支付", delivery, found.scheme.delivery)
+    if service:
+        account.by_rule("全自费：诊查费、服务项目和耗材属于医疗机构费用", service, articles.service)
+    if catalogue:
+        account.by_rule("全自费：目录外", catalogue, articles.catalogue)
+    if limited:
+        account.by_rule("全自费：限制用药未经医院审批", limited, articles.limited)
+
+
+def explain_advance(account: Account, found: Result) -> None:
+    """The advance self-pay of class B (乙类先行自付), value by value."""
+    for value in distinct(found.scheme.class_b.values()):
+        codes = {code for code, row in found.scheme.class_b.items() if row is value}
+        advance = total(line.preselfpay_amt for line in found.lines if line.drug_code in codes)
+        if advance:
+            account.by_parameter(f"乙类先行自付 {percent(value.amount)}", advance, value)
+
+
+def explain_fund(account: Account, facts: BillFacts, scheme: Scheme, share: FundShare, of: str = "") -> None:
+    """Deductible, ratio, quotas, annual limit; `of` names the benefit when it isn't the bill's own."""
     per = "本次就诊" if scheme.deductible.unit == PER_VISIT else "本年度"
-    text = f"起付标准：{per} {scheme.deductible.amount:f} 元"
+    text = f"{of}起付标准：{per} {scheme.deductible.amount:f} 元"
     if scheme.essential_waives.flag:
         text += "，基本药物不设起付"
     account.by_parameter(
         text, share.deductible, scheme.deductible, scheme.essential_waives, scheme.year_ceiling
     )
-    text = f"{share.payable:f} 元按统筹支付比例 {percent(scheme.ratio.amount)}"
+    text = f"{share.payable:f} 元按{of}统筹支付比例 {percent(scheme.ratio.amount)}"
     account.by_parameter(text, share.by_ratio, scheme.ratio, scheme.tier_source)
-    text = f"年度支付限额 {scheme.limit.amount:f} 元内由统筹基金支付"
+    for quota in scheme.quotas:
+        text = f"{PERIODS[dict(quota.keys)['period']]}限额 {quota.amount:f} 元内"
+        account.by_parameter(text, share.within_quotas, quota)
+    text = f"{of}年度支付限额 {scheme.limit.amount:f} 元内由统筹基金支付"
+    if scheme.pool.text == JOINT:
+        text += f"（门诊与住院合并计算，住院等已用 {facts.fund_used_joint:f} 元）"
     account.by_parameter(text, share.paid, scheme.limit, scheme.pool)
+
+
+PERIODS = {"MONTH": "本月病种", "QUARTER": "本季度病种"}
+
+
+def explain_overflow(account: Account, found: Result) -> None:
+    """What of the costs beyond a quota enters 门诊统筹 (SX-25)."""
+    flowed = found.overflow
+    if flowed is None:
+        return
+    text = "病种限额用完之后的费用，转入门诊统筹"
+    account.by_parameter(text, flowed.costs.eligible, found.scheme.overflows)
+    for reason in flowed.reasons:
+        account.by_rule(reason.message, ZERO, reason.rule, reason.basis)
+    if flowed.scheme is not None and flowed.share is not None:
+        explain_fund(account, flowed.facts, flowed.scheme, flowed.share, "门诊统筹")
+
+
+def explain_further(account: Account, found: Result) -> None:
+    """What each further fund pays (其他基金支出)."""
+    for share in found.further:
+        of = "限额以上" if share.of.base.text == ABOVE_LIMIT else "政策范围内未支付的"
+        text = f"{NAMES[share.of.fund]}：{of} {share.base:f} 元的 {percent(share.of.ratio.amount)}"
+        if not isinstance(share.of.limit.value, str):
+            text += f"，年度 {share.of.limit.amount:f} 元内"
+        account.by_parameter(text, share.paid, share.of.ratio, share.of.base, share.of.limit)
+
+
+def distinct(values: Iterable[Parameter]) -> list[Parameter]:
+    """Every row once, the lowest ratio first, whatever the order of the lines."""
+    return sorted({id(value): value for value in values}.values(), key=lambda row: (row.amount, row.keys))
 
 
 def explain_purse(account: Account, purse: Purse, articles: Articles) -> None:

@@ -1,0 +1,142 @@
+"""A bill before its settlement (待结算单): what it looks at, what it comes to, what forbids it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from models import (
+    Fill,
+    FillLine,
+    IdentityCheck,
+    Institution,
+    Prescription,
+    PrescriptionLine,
+)
+from policy.benefit import Statement
+from policy.calendar import shanghai_day
+from policy.dispensing import IdentityFacts, PricedLine, check_settlement
+from policy.money import ZERO
+from policy.parameters import parameter
+from policy.rule import broken
+from policy.terms import (
+    Credential,
+    GrantScope,
+    IdentityMethod,
+    Verdict,
+)
+from policy.validity import validity_violation
+from policy.violation import Code, Violation
+from services import benefit
+from services.access import grant_between
+from services.errors import Refused
+from services.facts import has_contract
+from services.fee_lists import is_fee_list_signed
+from services.law import lawful
+from services.ledger import balance_of
+from services.prices import ceilings
+
+
+@dataclass(frozen=True, slots=True)
+class Tender:
+    """How the buyer pays the personal share (支付方式), and with which credential."""
+
+    credential: Credential
+    use_account: bool = True
+    family_payer_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """A fill with everything its settlement looks at (待结算单)."""
+
+    fill: Fill
+    prescription: Prescription
+    pharmacy: Institution
+    lines: Sequence[FillLine]
+    priced: Sequence[benefit.PricedLine]
+    case: benefit.Case
+    is_contracted: bool
+
+
+async def bill_of(prescription: Prescription, fill: Fill, now: datetime) -> Bill:
+    """Read what a settlement looks at."""
+    lines = await FillLine.filter(fill_id=fill.id).order_by("prescription_line__number")
+    prescribed = {line.id: line for line in await PrescriptionLine.filter(prescription_id=prescription.id)}
+    priced = [benefit.PricedLine(prescribed[line.prescription_line_id], line.price) for line in lines]
+    case = await benefit.case_of(prescription, [one.line for one in priced], now)
+    pharmacy = await Institution.get(code=fill.pharmacy_id)
+    is_contracted = await has_contract(pharmacy, shanghai_day(now))
+    return Bill(fill, prescription, pharmacy, lines, priced, case, is_contracted)
+
+
+def compute(bill: Bill, tender: Tender, account: Decimal, family: Decimal) -> Statement:
+    """The statement of a bill with this money at hand."""
+    purse = benefit.Purse(tender.use_account, account, family)
+    contracted = bill.is_contracted
+    return benefit.statement(bill.case, bill.priced, purse, bill.pharmacy, is_contracted=contracted)
+
+
+async def family_means(
+    bill: Bill, tender: Tender, now: datetime, locked: dict[UUID, Decimal] | None
+) -> Decimal:
+    """What the family account (家庭共济账户) may pay: its balance, within the grant's limit (SX-23)."""
+    payer = tender.family_payer_id
+    if payer is None:
+        return ZERO
+    grant = await grant_between(payer, bill.fill.member_id, GrantScope.PAY, now)
+    if grant is None:
+        text = "该家庭成员没有授权用其个人账户支付。请先在亲情共济中添加支付授权。"
+        raise Refused([broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)])
+    balance = await balance_of(payer) if locked is None else locked.get(payer, ZERO)
+    return balance if grant.pay_limit is None else min(balance, grant.pay_limit)
+
+
+async def why_not(now: datetime, bill: Bill, tender: Tender) -> list[Violation]:
+    """Everything that forbids settling this bill now (不能结算的全部理由)."""
+    fill, prescription = bill.fill, bill.prescription
+    day = shanghai_day(now)
+    limits = await ceilings([line.drug_id for line in bill.lines], bill.pharmacy, day)
+    with lawful():
+        violations = check_settlement(
+            prescription.area,
+            day,
+            fill.reviewed_at is not None,
+            await identity_facts(bill, now),
+            await is_fee_list_signed(fill),
+            tender.credential,
+            await are_goods_recorded(fill),
+            [
+                PricedLine(str(line.prescription_line_id), line.drug_id, line.price, limits[line.drug_id])
+                for line in bill.lines
+            ],
+        )
+        late = validity_violation(prescription.uploaded_at, prescription.area, now)
+    return [*violations, late] if late else list(violations)
+
+
+async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
+    """What is known of the person present (身份核验情况): the last check that came to a verdict."""
+    fill = bill.fill
+    checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
+    last = checks[0] if checks else None
+    is_proxy = fill.buyer_id != fill.member_id
+    family_code = False
+    if is_proxy:
+        grant = await grant_between(fill.member_id, fill.buyer_id, GrantScope.BUY, now)
+        allowed = parameter("proxy_family_code", bill.prescription.area, on=shanghai_day(now)).flag
+        family_code = grant is not None and allowed and bill.pharmacy.accepts_family_code
+    return IdentityFacts(
+        method=last.method if last else None,
+        verdict=last.verdict if last else None,
+        manual_done=any(check.method == IdentityMethod.MANUAL for check in checks),
+        is_proxy=is_proxy,
+        proxy_documents=any(check.verdict == Verdict.MATCH and len(check.documents) >= 2 for check in checks),
+        family_code=family_code,
+    )
+
+
+async def are_goods_recorded(fill: Fill) -> bool:
+    """Whether the goods were kept with a check of the person (结算物品留存, FJ-2.4)."""
+    return any(check.goods for check in await IdentityCheck.filter(fill_id=fill.id))

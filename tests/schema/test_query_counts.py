@@ -1,0 +1,132 @@
+"""A list costs the same number of statements however long it is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+
+from models import StockItem
+from ops.client import Client, Json
+from ops.road import FUJIAN, Road
+from ops.world import cast
+from tests.house import House
+from tests.services.stage import ready_fill, settled_fill, walkers
+
+FEW, MANY = 2, 6
+
+
+@contextmanager
+def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The statements that are sent meanwhile (语句计数)."""
+    statements: list[str] = []
+    with monkeypatch.context() as patch:
+        for name in ("execute_query", "execute_query_dict"):
+            original = getattr(AsyncpgDBClient, name)
+
+            async def spy(self: Any, query: str, *values: Any, _original: Any = original, **more: Any) -> Any:
+                statements.append(query)
+                return await _original(self, query, *values, **more)
+
+            patch.setattr(AsyncpgDBClient, name, spy)
+        yield statements
+
+
+@pytest.fixture(scope="module")
+async def way(house: House) -> Road:
+    """A patient with several prescriptions, fills and settlements."""
+    way = walkers(house)
+    for _ in range(MANY // 2):
+        await settled_fill(way)
+        await way.verify_manually((await ready_fill(way))["id"])
+    return way
+
+
+PHARMACY = "pharmacy { code name openingHours { weekday opens closes } }"
+MEMBER = "member { id name idNumberMasked }"
+FILL = f"""id state feeListSha256 isProxy {PHARMACY} {MEMBER} buyer {{ name }}
+lines {{ quantity price drug {{ genericName }} }} queries {{ question }} identityChecks {{ verdict }}
+settlement {{ number lines {{ drugCode total }} }} prescription {{ rxNo }}"""
+PRESCRIPTION = f"""id {MEMBER} hospital {{ name }} doctor {{ name }}
+lines {{ number drug {{ genericName }} fate {{ pharmacyName state isSettled }} }}
+fills {{ id state feeListSha256 {PHARMACY} }}"""
+SETTLEMENT = f"id {MEMBER} {PHARMACY} hospital {{ name }} lines {{ drugCode }} fill {{ state {PHARMACY} }}"
+
+LISTS = {
+    "prescriptions": ("patient", PRESCRIPTION),
+    "fills": ("pharmacy", FILL),
+    "settlements": ("hospital", SETTLEMENT),
+    "stock": ("pharmacy", "onHand held drug { genericName }"),
+}
+
+
+@pytest.mark.parametrize("field", LISTS)
+async def test_a_longer_page_sends_no_more_statements(
+    way: Road, monkeypatch: pytest.MonkeyPatch, field: str
+) -> None:
+    who, wanted = LISTS[field]
+    caller: Client = getattr(way, who)
+
+    async def cost(first: int) -> tuple[int, int]:
+        query = f"query L($first: Int!) {{ {field}(first: $first) {{ edges {{ node {{ {wanted} }} }} }} }}"
+        # the second time, so that nothing is set up for the first one only
+        await caller.execute(query, {"first": first})
+        with counted(monkeypatch) as statements:
+            data = await caller.execute(query, {"first": first})
+        return len(data[field]["edges"]), len(statements)
+
+    few, few_cost = await cost(FEW)
+    many, many_cost = await cost(MANY if field != "settlements" else MANY // 2)
+
+    assert (few, few_cost) == (FEW, many_cost)
+    assert many > few
+
+
+NEARBY = f"""query N($place: LocationInput!, $id: UUID, $first: Int!, $order: PharmacyOrder!) {{
+  nearbyPharmacies(location: $place, prescriptionId: $id, radius: 50000, first: $first, order: $order) {{
+    edges {{ node {{
+      distance total estimate {{ personalTotal }} {PHARMACY} offers {{ suffices drug {{ genericName }} }}
+    }} }}
+  }}
+}}"""
+
+
+@pytest.mark.parametrize("order", ["DISTANCE", "TOTAL_PRICE", "PATIENT_PAYS"])
+async def test_a_search_of_fifteen_costs_what_one_of_five_does(
+    way: Road, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    prescription = await way.upload()
+    await StockItem.filter(
+        drug_id__in=[line.drug_code for line in cast.FUJIAN_LINES], price__isnull=False, held=0
+    ).update(on_hand=Decimal(50))
+    place = {"longitude": FUJIAN.home.longitude, "latitude": FUJIAN.home.latitude}
+
+    async def cost(first: int, key: str | None) -> tuple[list[Json], int]:
+        given = {"place": place, "id": key, "first": first, "order": order}
+        with counted(monkeypatch) as statements:
+            data = await way.patient.execute(NEARBY, given)
+        return data["nearbyPharmacies"]["edges"], len(statements)
+
+    await cost(1, prescription["id"])
+    few, few_cost = await cost(2, prescription["id"])
+    many, many_cost = await cost(15, prescription["id"])
+
+    assert len(few) < len(many)
+    assert few_cost == many_cost
+
+
+async def test_hospitals_nearby_cost_two_statements(way: Road, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = {"longitude": FUJIAN.home.longitude, "latitude": FUJIAN.home.latitude}
+    query = """query H($place: LocationInput!) {
+      nearbyHospitals(location: $place, radius: 50000) { distance hospital { name } }
+    }"""
+
+    with counted(monkeypatch) as statements:
+        data = await way.patient.execute(query, {"place": place})
+
+    distances = [one["distance"] for one in data["nearbyHospitals"]]
+    assert len(distances) > 1
+    assert distances == sorted(distances)
+    assert len(statements) == 2
