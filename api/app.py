@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from tortoise import Tortoise
 
 from api import health
+from api.console import console_routes
 from api.errors import RequestRefused
 from api.parts import Parts
 from api.view import PREFLIGHT_HEADERS, View, refused
@@ -45,6 +46,7 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),
         exception_handlers={HTTPException: _http_error},

@@ -1,15 +1,18 @@
 """How errors (错误) look to callers: a code, whose fault it is, and whether to try again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
+import asyncpg
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.exceptions import MissingQueryError
 from strawberry.relay.types import GlobalIDValueError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from tortoise.exceptions import DBConnectionError
 
 from engines.logs import log_fault
-from services.errors import ServiceError
+from services.errors import Refused, ServiceError
 
 Formatted = dict[str, Any]
 
@@ -23,6 +26,9 @@ PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 UNAUTHENTICATED = "UNAUTHENTICATED"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
+
+AWAY = (DBConnectionError, asyncpg.PostgresConnectionError, ConnectionError, TimeoutError)
+"""What is raised while the database is away: try again."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -80,11 +86,16 @@ def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> boo
 def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     formatted: Formatted = dict(error.formatted)
     code, retry = _judge(error)
+    root = _root(error)
     if code == INTERNAL:
-        root = _root(error)
         log_fault("graphql.fault", root, request_id=request_id, path=error.path)
         return formatted | internal(request_id)
+    if isinstance(root, AWAY):
+        log_fault("graphql.unavailable", root, request_id=request_id, path=error.path)
+        formatted["message"] = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
     formatted["extensions"] = (error.extensions or {}) | extensions(code, retry)
+    if isinstance(root, Refused):
+        formatted["extensions"]["violations"] = [asdict(one) for one in root.violations]
     return formatted
 
 
@@ -99,6 +110,8 @@ def _root(error: GraphQLError) -> Exception:
 def _judge(error: GraphQLError) -> tuple[str, str]:
     """The code of an error, and whether to try again."""
     root = _root(error)
+    if isinstance(root, AWAY):
+        return UNAVAILABLE, "backoff"
     match root:
         case ServiceError():
             return root.code, root.retry

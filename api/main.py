@@ -44,7 +44,12 @@ def application() -> Starlette:
     keys = KeyRing.read(settings.YAOLU_KEYS)
     images = ImageStore(settings.IMAGE_STORE_URL, keys)
     bell = Bell(settings.REDIS_URL)
-    tools = Tools(Doorbell(bell, Queue(job_broker(settings.REDIS_URL))), keys, images, allows_samples=not settings.IS_PRODUCTION)
+    tools = Tools(
+        Doorbell(bell, Queue(job_broker(settings.REDIS_URL))),
+        keys,
+        images,
+        allows_samples=not settings.IS_PRODUCTION,
+    )
     parts = Parts(
         schema=schema(),
         clock=clock,

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import orjson
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -19,7 +19,7 @@ from strawberry.types.graphql import OperationType
 
 import settings
 from api import body, uploads
-from api.console import PAGE, PAGE_HEADERS
+from api.console import console_page
 from api.context import Context, anonymous, sign_in_by_header
 from api.errors import (
     INTERNAL,
@@ -92,7 +92,7 @@ class View(GraphQL[Context, None]):
         accept = request.headers.get("accept")
         is_for_people = request.method == "GET" and "query" not in request.query_params and wants_page(accept)
         if self.parts.has_console and is_for_people:
-            return HTMLResponse(PAGE, headers=PAGE_HEADERS)
+            return console_page()
         media_type = negotiate(accept)
         kind = None if request.method == "GET" else accepted_type(request)
         # A bad token is refused before the body costs anything.

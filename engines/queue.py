@@ -1,11 +1,13 @@
 """The queue (任务队列): tells workers that there is a job row to look at, and never carries the job."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import suppress
 from uuid import UUID
 
 import structlog
 from redis.exceptions import RedisError
+from taskiq import AckableMessage
 from taskiq.exceptions import TaskiqError
 from taskiq.kicker import AsyncKicker
 from taskiq_redis import RedisStreamBroker
@@ -19,13 +21,34 @@ LENGTH_MAX = 100_000
 UNACKNOWLEDGED_MS = 60_000
 READ_MS = 1_000
 RING_SECONDS = 2.0
+LISTEN_AGAIN_SECONDS = 0.5
 
 log = structlog.get_logger(__name__)
 
 
+class JobBroker(RedisStreamBroker):
+    """A stream broker that outlives its server (任务代理).
+
+    Taskiq listens again at once after an error, without a pause, and never makes the consumer group anew that
+    a Redis restarted without its data has forgotten.
+    """
+
+    async def listen(self) -> AsyncGenerator[AckableMessage, None]:
+        """The messages, again after every loss."""
+        while True:
+            try:
+                async for message in super().listen():
+                    yield message
+            except (RedisError, OSError) as error:
+                log.warning("queue.lost", error=type(error).__name__)
+                await asyncio.sleep(LISTEN_AGAIN_SECONDS)
+                with suppress(RedisError, OSError):
+                    await self._declare_consumer_group()
+
+
 def job_broker(url: str) -> RedisStreamBroker:
     """The broker (任务代理) over one Redis stream, read by any number of workers."""
-    return RedisStreamBroker(
+    return JobBroker(
         url,
         queue_name=STREAM,
         consumer_group_name=GROUP,

@@ -132,6 +132,28 @@ def schema(
         typer.echo(text, nl=False)
 
 
+@app.command()
+def rules(
+    write: Annotated[bool, typer.Option("--write", help="Write docs/rules.md.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Fail when an enforced rule lacks code or cases, or the page is old."),
+    ] = False,
+) -> None:
+    """Print where each rule of the law is enforced and how many cases test it."""
+    from ops.rules import PAGE, page, print_coverage, problems
+
+    if write:
+        PAGE.parent.mkdir(exist_ok=True)
+        PAGE.write_text(page(), "utf-8")
+    elif check:
+        if found := problems():
+            typer.echo("\n".join(found), err=True)
+            raise typer.Exit(1)
+    else:
+        print_coverage()
+
+
 def require_settings(*names: str) -> None:
     """End with a sentence when a setting is missing."""
     import settings

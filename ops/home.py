@@ -27,6 +27,17 @@ def home_engines() -> Iterator[EngineUrls]:
         yield urls
 
 
+def keep_clock(setting: str) -> None:
+    """Remember the clock (记住时钟) of the processes that run on this home, for `yaolu token`."""
+    (settings.YAOLU_HOME / "clock").write_text(setting)
+
+
+def kept_clock() -> str:
+    """YAOLU_CLOCK, else the clock of the processes that last ran on this home."""
+    path = settings.YAOLU_HOME / "clock"
+    return settings.YAOLU_CLOCK or (path.read_text() if path.exists() else "")
+
+
 def environment(urls: EngineUrls, clock: str) -> Mapping[str, str]:
     """The environment of our processes on these engines and at this clock."""
     return {

@@ -19,7 +19,7 @@ from engines.images import ImageStore
 from engines.keys import KeyRing
 from ops.databases import clone_database, connection_options, create_database, drop_database
 from ops.embedded import EngineUrls
-from ops.home import environment, home_engines, prepare_home
+from ops.home import environment, home_engines, keep_clock, prepare_home
 from ops.processes import Child, ProcessEnded, running, wait_until_ready
 from ops.tokens import token_for
 from ops.world import cast
@@ -120,6 +120,7 @@ def serve_demo_world(host: str, port: int) -> None:
     home = prepare_home()
     try:
         with demo_house(host, port, home) as house:
+            keep_clock(house.clock.setting)
             console.print(
                 f"GraphQL {house.url}/graphql  (GraphiQL in a browser; WebSocket on the same address)"
             )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import settings
 from engines.clock import Clock
+from ops.home import kept_clock
 from ops.issuer import DevelopmentIssuer
 from ops.world.ids import member_id
 from policy.terms import Role
@@ -13,7 +14,7 @@ DAY = timedelta(hours=12)
 
 def issuer(clock: Clock | None = None) -> DevelopmentIssuer:
     """The development issuer of the home folder."""
-    used = clock or Clock.of(settings.YAOLU_CLOCK)
+    used = clock or Clock.of(kept_clock())
     return DevelopmentIssuer(settings.YAOLU_HOME, now=used.now)
 
 

@@ -3,23 +3,35 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.resources import files
 from types import MappingProxyType
 
 from policy.violation import Code, Violation
 
 
+class RuleStatus(StrEnum):
+    """Whether code holds to a rule already (规则状态)."""
+
+    ENFORCED = "enforced"
+    LATER = "later"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule (规则): its id, the document and article it stands on, and what it says in a line.
 
-    `verified` is false where the article is quoted from general law that is not among our sources.
+    `part` is what it is about. `verified` is false where the article is quoted from general law that is
+    not among our sources; `is_regulation` where it is not of a regulation of ours.
     """
 
     id: str
     basis: str
     title: str
     verified: bool
+    part: str
+    status: RuleStatus
+    is_regulation: bool
 
 
 def rule(rule_id: str) -> Rule:
@@ -49,17 +61,27 @@ def broken(
     )
 
 
-def load() -> Mapping[str, Rule]:
-    """Every rule of `rules.toml`."""
-    text = files("policy").joinpath("parameters", "rules.toml").read_text(encoding="utf-8")
+def load() -> tuple[Mapping[str, str], Mapping[str, Rule]]:
+    """The parts and every rule of `rules.toml`, in its order."""
+    families = tomllib.loads(files("policy").joinpath("rules.toml").read_text(encoding="utf-8"))
+    parts = families.pop("parts")
     rules = {}
-    for family, content in tomllib.loads(text).items():
-        document = content["document"]
-        for number, (article, title) in content["rules"].items():
-            rule_id = f"{family}-{number}"
-            basis = f"{document} {article}".strip()
-            rules[rule_id] = Rule(rule_id, basis, title, content["verified"])
-    return MappingProxyType(rules)
+    for family, content in families.items():
+        for part, rows in content["rules"].items():
+            for number, row in rows.items():
+                rule_id = f"{family}-{number}"
+                rules[rule_id] = Rule(
+                    id=rule_id,
+                    basis=f"{content['document']} {row['article']}".strip(),
+                    title=row["line"],
+                    verified=content["verified"],
+                    part=parts[part],
+                    status=RuleStatus(row["status"]),
+                    is_regulation=content["regulation"],
+                )
+    return MappingProxyType(parts), MappingProxyType(rules)
 
 
-RULES: Mapping[str, Rule] = load()
+PARTS: Mapping[str, str]
+RULES: Mapping[str, Rule]
+PARTS, RULES = load()

@@ -87,4 +87,4 @@ class Refused(ServiceError):
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
-        super().__init__(";".join(violation.code for violation in self.violations))
+        super().__init__(";".join(f"{one.message}({one.rule})" for one in self.violations))

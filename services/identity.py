@@ -158,7 +158,8 @@ async def references(check: IdentityCheck) -> tuple[str, list[str]]:
         "consented_at"
     )
     faces = [row.image_key for row in enrolled][:2]
-    return images[FACE_LIVE], faces or [images[CARD]]
+    # an enrolment may have been withdrawn meanwhile: then there may be nothing to compare with
+    return images[FACE_LIVE], faces or [images[kind] for kind in (CARD,) if kind in images]
 
 
 async def require_reference(fill: Fill, pictures: Pictures) -> None:

@@ -9,15 +9,23 @@ from workers.faces.result import FaceResult
 from workers.jobs import ATTEMPTS_MAX, Bench
 
 
+class AttemptsSpent(Exception):
+    """Every attempt at this job ended without an answer (重试次数用尽)."""
+
+
 async def check_identity(bench: Bench, job: Job) -> None:
     """Work on one check until it has a verdict; after the last attempt the verdict is UNUSABLE."""
     check = await IdentityCheck.get(id=job.subject_id)
     if check.verdict is not None:
         return
     try:
+        # whatever ended its workers that often would end this one too
+        if job.attempts > ATTEMPTS_MAX:
+            raise AttemptsSpent
         found = await compare(bench, check)
     except ImageMissing:
         found = unusable(Reason.REFERENCE_MISSING)
+    # The engine is a foreign house: whatever it raises, the check ends with a verdict.
     except Exception:
         if job.attempts < ATTEMPTS_MAX:
             raise

@@ -62,6 +62,10 @@ async def run_job(bench: Bench, job_id: UUID, runners: dict[JobKind, Run]) -> No
 
 
 async def put_back(job: Job, error: str, now: datetime) -> None:
-    """Let the job be tried again at once, or give it up after its last attempt."""
-    state = JobState.FAILED if job.attempts >= ATTEMPTS_MAX else JobState.PENDING
-    await Job.filter(id=job.id).update(state=state, error=error[:200], due_at=now)
+    """Let the job be tried again: at once while it has attempts left, then once a lease.
+
+    A job is never given up: its runner ends it with a verdict after the last attempt, so what fails then
+    is the house, and somebody at the counter waits for the answer.
+    """
+    due_at = now if job.attempts < ATTEMPTS_MAX else now + LEASE
+    await Job.filter(id=job.id).update(error=error[:200], due_at=due_at)

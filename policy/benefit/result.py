@@ -48,9 +48,7 @@ class Result:
         own = Use(facts.benefit, facts.disease_code, share.deductible, share.paid)
         if self.overflowed is None:
             return (own,)
-        return own, Use(
-            BenefitKind.OUTPATIENT, None, self.overflowed.deductible, self.overflowed.paid
-        )
+        return own, Use(BenefitKind.OUTPATIENT, None, self.overflowed.deductible, self.overflowed.paid)
 
 
 def compute(facts: BillFacts, scheme: Scheme) -> Result:

@@ -94,7 +94,7 @@ def class_b_ratio(facts: BillFacts, line: BillLine, key: Mapping[str, str]) -> P
 
 
 def quotas_of(facts: BillFacts, key: Mapping[str, str]) -> tuple[Parameter, ...]:
-    """The month's and the quarter's quota of a special disease (月、季度限额); a year's is the annual limit."""
+    """The quotas by month and quarter of a special disease (月、季度限额); a year's is the annual limit."""
     if facts.benefit is not BenefitKind.SPECIAL_DISEASE:
         return ()
     found = (

@@ -10,7 +10,7 @@ from policy.parameters import parameter, parameters
 from policy.prescribing.facts import ANY_DISEASE, PrescribedLine, PrescriptionFacts
 from policy.regulation import regulation_violation
 from policy.rule import broken
-from policy.terms import DrugRestriction
+from policy.terms import DrugRestriction, VisitKind
 from policy.violation import Code, Violation
 
 
@@ -66,6 +66,42 @@ def check_doctor(facts: PrescriptionFacts, registered_rule: str, scope_rule: str
             )
         )
     return found
+
+
+def check_registry(facts: PrescriptionFacts, rule_id: str) -> list[Violation]:
+    """Institution, name, code and phone come from the register (自动载明, FJ-5.4), so it must have them."""
+    if facts.doctor.is_registry_complete:
+        return []
+    message = "登记信息不全，处方不能自动载明医疗机构名称、医师姓名、医保编码和联系电话。"
+    return [broken(Code.INVALID_VALUE, rule_id, message, actual=facts.doctor.code)]
+
+
+def check_consent(facts: PrescriptionFacts) -> list[Violation]:
+    """The patient's consent (患者同意): needed in Fujian (FJ-5.1); in Shanxi all circulates (SX-10)."""
+    wanted = parameter("consent_required", facts.area, on=upload_day(facts))
+    if facts.consented or not wanted.flag:
+        return []
+    message = "未经患者同意，不实行处方流转。"
+    return [broken(Code.CONSENT_MISSING, wanted.rule, message, basis=wanted.basis)]
+
+
+def check_in_house(facts: PrescriptionFacts, line: PrescribedLine) -> list[Violation]:
+    """What the visited hospital's own pharmacy has (院内有药): it stays (FJ-5.1), or not (SX-10)."""
+    stays = parameter("in_house_stock_stays", facts.area, on=upload_day(facts))
+    is_there = facts.visit_kind is VisitKind.PHYSICAL and line.in_house_stock >= line.quantity
+    if not is_there or not stays.flag:
+        return []
+    return [
+        broken(
+            Code.IN_HOUSE_STOCK,
+            stays.rule,
+            f"该医疗机构药房能够提供{line.drug.generic_name}，不实行处方流转。",
+            basis=stays.basis,
+            line_id=line.id,
+            limit=f"{line.quantity:f}",
+            actual=f"{line.in_house_stock:f}",
+        )
+    ]
 
 
 def benefit_area(facts: PrescriptionFacts) -> str:

@@ -3,11 +3,14 @@
 from policy.parameters import parameter
 from policy.prescribing.common import (
     check_benefit,
+    check_consent,
     check_disease,
     check_doctor,
     check_excluded,
+    check_in_house,
     check_is_drug,
     check_member,
+    check_registry,
     check_treats,
     check_written,
     upload_day,
@@ -15,7 +18,7 @@ from policy.prescribing.common import (
 from policy.prescribing.facts import PrescribedLine, PrescriptionFacts
 from policy.prescribing.supply import check_days, check_supply
 from policy.rule import broken
-from policy.terms import BenefitKind, InstitutionKind, ListClass, VisitKind
+from policy.terms import BenefitKind, InstitutionKind, ListClass
 from policy.violation import Code, Violation
 
 
@@ -24,11 +27,11 @@ def check(facts: PrescriptionFacts) -> list[Violation]:
     found = [
         *check_hospital(facts),
         *check_doctor(facts, "FJ-4.3", "FJ-4.4"),
+        *check_registry(facts, "FJ-5.4"),
         *check_member(facts),
         *check_benefit(facts, "FJ-3.0"),
+        *check_consent(facts),
     ]
-    if not facts.consented:
-        found.append(broken(Code.CONSENT_MISSING, "FJ-5.1", "未经患者同意，不实行处方流转。"))
     if facts.disease_code is None:
         found.append(broken(Code.DISEASE_NOT_CONFIRMED, "FJ-5.3", "处方未注明慢性疾病名称。"))
     elif facts.benefit is BenefitKind.SPECIAL_DISEASE:
@@ -40,12 +43,17 @@ def check(facts: PrescriptionFacts) -> list[Violation]:
 
 
 def check_hospital(facts: PrescriptionFacts) -> list[Violation]:
-    """Public hospitals of level two and up take part without applying; others are contracted (FJ-4.0)."""
-    hospital = facts.hospital
+    """Public hospitals of level two and up take part without applying; others are contracted (FJ-4.0).
+
+    The interface must stand in either case (FJ-4.2, 九（一）2).
+    """
+    hospital, found = facts.hospital, []
+    if not hospital.is_connected:
+        message = "该医疗机构未完成电子处方流转接口改造，不能及时上传处方。"
+        found.append(broken(Code.INSTITUTION_NOT_CONTRACTED, "FJ-4.2", message, actual=hospital.code))
     tier = parameter("direct_hospital_tier", facts.area, on=upload_day(facts))
     if hospital.is_public and hospital.tier >= tier.count:
-        return []
-    found = []
+        return found
     if not hospital.is_contracted:
         message = "该医疗机构未开通药店门诊统筹处方流转（非二级及以上公立医疗机构须签订协议）。"
         found.append(broken(Code.INSTITUTION_NOT_CONTRACTED, "FJ-4.1", message, actual=hospital.code))
@@ -89,19 +97,3 @@ def check_scope(facts: PrescriptionFacts, line: PrescribedLine) -> list[Violatio
         return []
     message = f"{line.drug.generic_name}不在全省门诊特殊病种药品范围内。"
     return [broken(Code.DRUG_NOT_FOR_DISEASE, "FJ-3.0", message, line_id=line.id, actual=line.drug.code)]
-
-
-def check_in_house(facts: PrescriptionFacts, line: PrescribedLine) -> list[Violation]:
-    """Nothing circulates that the visited hospital's own pharmacy has (院内有药, FJ-5.1)."""
-    if facts.visit_kind is not VisitKind.PHYSICAL or line.in_house_stock < line.quantity:
-        return []
-    return [
-        broken(
-            Code.IN_HOUSE_STOCK,
-            "FJ-5.1",
-            f"该医疗机构药房能够提供{line.drug.generic_name}，不实行处方流转。",
-            line_id=line.id,
-            limit=f"{line.quantity:f}",
-            actual=f"{line.in_house_stock:f}",
-        )
-    ]

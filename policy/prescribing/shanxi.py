@@ -4,9 +4,11 @@ from policy.identifiers import pooling_area
 from policy.parameters import parameter
 from policy.prescribing.common import (
     check_benefit,
+    check_consent,
     check_disease,
     check_doctor,
     check_excluded,
+    check_in_house,
     check_is_drug,
     check_member,
     check_treats,
@@ -27,6 +29,8 @@ def check(facts: PrescriptionFacts) -> list[Violation]:
         *check_doctor(facts, "CN-DOCTOR", "CN-DOCTOR"),
         *check_member(facts),
         *check_benefit(facts, "SX-8"),
+        *check_visit(facts),
+        *check_consent(facts),
     ]
     if facts.benefit is BenefitKind.SPECIAL_DISEASE:
         found += check_disease(facts, "SX-8")
@@ -58,6 +62,24 @@ def check_hospital(facts: PrescriptionFacts) -> list[Violation]:
     return found
 
 
+def check_visit(facts: PrescriptionFacts) -> list[Violation]:
+    """Seen with a credential (医保凭证, SX-7), and the doctor verified who it was (核验身份, SX-8)."""
+    accepted, found = parameter("credentials", facts.area, on=upload_day(facts)), []
+    if facts.credential not in accepted.words:
+        found.append(
+            broken(
+                Code.CREDENTIAL_MISSING,
+                "SX-7",
+                "须凭医保电子凭证或社会保障卡就诊。",
+                limit="、".join(accepted.words),
+                actual=facts.credential,
+            )
+        )
+    if not facts.identity_verified:
+        found.append(broken(Code.IDENTITY_REQUIRED, "SX-8", "接诊医生未核验参保职工身份信息。"))
+    return found
+
+
 def check_line(facts: PrescriptionFacts, line: PrescribedLine) -> list[Violation]:
     """Every rule that one line (处方明细) breaks."""
     return [
@@ -65,6 +87,7 @@ def check_line(facts: PrescriptionFacts, line: PrescribedLine) -> list[Violation
         *check_excluded(facts, line),
         *check_tier(facts, line),
         *check_indication(facts, line),
+        *check_in_house(facts, line),
         *check_days(line, facts.area, upload_day(facts), "SX-19"),
     ]
 

@@ -97,6 +97,11 @@ def blocks(path: Path) -> Iterator[Block]:
         yield block
 
 
+def count_fences(path: Path) -> int:
+    """How many GraphQL fences a page has, whether they can be read or not."""
+    return len(re.findall("^ *```graphql", path.read_text(encoding="utf-8"), re.M))
+
+
 def order_of(comment: str, place: str) -> tuple[str, str]:
     """An order's name and what it says."""
     name, _, said = comment.partition(":")

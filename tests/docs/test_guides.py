@@ -8,7 +8,7 @@ import pytest
 
 from ops.client import Client, Json, Refused, RequestFailed
 from policy.terms import Role
-from tests.docs.guide import GUIDES, Block, GuideError, Kept, blocks
+from tests.docs.guide import GUIDES, Block, GuideError, Kept, blocks, count_fences
 from tests.docs.meanwhile import MEANWHILE, portrait
 from tests.house import House
 
@@ -22,8 +22,9 @@ async def test_every_block_of_a_guide_gives_what_the_guide_promises(own_house: H
 
     followed = [await reader.follow(block) for block in blocks(page)]
 
-    fences = re.findall("^```graphql$", page.read_text(encoding="utf-8"), re.M)
-    assert len(followed) == len(fences) > 0, f"{page.name} has fences that are not read; is one indented?"
+    assert len(followed) == count_fences(page) > 0, (
+        f"{page.name} has fences that are not read; is one indented?"
+    )
 
 
 class Reader:

@@ -1,6 +1,6 @@
 """What the database itself refuses, whoever asks."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -29,19 +29,29 @@ from models import (
     StockItem,
 )
 from models.account import AccountKind
+from ops.world.cast import FUJIAN_PHARMACY
 from policy.terms import EventKind
+from services.ledger import account_of
 from tests.house import House
 from tests.services.stage import settled_fill, walkers
 
 NOW = datetime(2026, 3, 16, 1, 30, tzinfo=UTC)
 TABLES: Sequence[type[Model]] = [getattr(models, name) for name in models.__all__]
-FROZEN = ["posting", "journal_entry", "stock_movement", "settlement", "settlement_line", "event", "audit_entry"]
+FROZEN = [
+    "posting",
+    "journal_entry",
+    "stock_movement",
+    "settlement",
+    "settlement_line",
+    "event",
+    "audit_entry",
+]
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def settled(house: House) -> AsyncIterator[str]:
+async def settled(house: House) -> str:
     """One settlement, so that every table has a row to hold on to."""
-    yield (await settled_fill(walkers(house)))["id"]
+    return str((await settled_fill(walkers(house)))["id"])
 
 
 async def rows(query: str, *values: Any) -> list[dict[str, Any]]:
@@ -85,12 +95,7 @@ async def test_what_is_unique_together_is_so_in_the_database() -> None:
 
     for table in TABLES:
         for names in table._meta.unique_together:
-            columns = ", ".join(
-                f'"{table._meta.fields_map[name].source_field or name}"'
-                if False
-                else (table._meta.fields_map[name].source_field or name)
-                for name in names
-            )
+            columns = ", ".join(table._meta.fields_map[name].source_field or name for name in names)
             has = [row for row in found if row["table_name"] == table._meta.db_table]
             assert any(f"({columns})" in row["indexdef"].replace('"', "") for row in has), (
                 f"{table.__name__} {names}: no unique index on ({columns})"
@@ -114,8 +119,8 @@ async def test_what_is_on_record_is_never_changed_or_removed(table: str, stateme
 )
 async def test_an_entry_that_does_not_balance_cannot_be_committed(debit: str, credit: str | None) -> None:
     reference = uuid4().hex
-    payable = await Account.get(kind=AccountKind.PHARMACY_PAYABLE, owner=walkers_pharmacy())
-    cash = await Account.get(kind=AccountKind.PHARMACY_CASH, owner=walkers_pharmacy())
+    payable = await account_of(AccountKind.PHARMACY_PAYABLE, FUJIAN_PHARMACY)
+    cash = await account_of(AccountKind.PHARMACY_CASH, FUJIAN_PHARMACY)
 
     with database_refuses():
         async with in_transaction():
@@ -129,8 +134,8 @@ async def test_an_entry_that_does_not_balance_cannot_be_committed(debit: str, cr
 
 async def test_a_balanced_entry_can_be_committed() -> None:
     reference = uuid4().hex
-    payable = await Account.get(kind=AccountKind.PHARMACY_PAYABLE, owner=walkers_pharmacy())
-    cash = await Account.get(kind=AccountKind.PHARMACY_CASH, owner=walkers_pharmacy())
+    payable = await account_of(AccountKind.PHARMACY_PAYABLE, FUJIAN_PHARMACY)
+    cash = await account_of(AccountKind.PHARMACY_CASH, FUJIAN_PHARMACY)
 
     async with in_transaction():
         entry = await JournalEntry.create(kind="TEST", reference=reference, text="", booked_at=NOW)
@@ -171,7 +176,7 @@ async def test_stock_never_falls_below_what_is_held(change: dict[str, int]) -> N
 async def test_a_prescription_line_is_in_one_live_fill_at_most(settled: str) -> None:
     line = await FillLine.filter(fill_id=settled).first()
     assert line is not None
-    copy = {
+    copy: dict[str, Any] = {
         "fill_id": line.fill_id,
         "prescription_line_id": line.prescription_line_id,
         "drug_id": line.drug_id,
@@ -227,9 +232,7 @@ async def test_two_holds_of_one_fill_line_are_impossible() -> None:
     assert hold is not None
 
     with database_refuses():
-        await StockHold.create(
-            item_id=hold.item_id, fill_line_id=hold.fill_line_id, quantity=1, taken_at=NOW
-        )
+        await StockHold.create(item_id=hold.item_id, fill_line_id=hold.fill_line_id, quantity=1, taken_at=NOW)
 
 
 async def test_two_events_of_a_topic_never_share_a_number() -> None:
@@ -248,10 +251,3 @@ async def test_a_grant_needs_two_people() -> None:
 
     with database_refuses():
         await models.FamilyGrant.create(owner=member, proxy=member, relation="本人", since=NOW)
-
-
-def walkers_pharmacy() -> str:
-    """The pharmacy that settled."""
-    from ops.world.cast import FUJIAN_PHARMACY
-
-    return FUJIAN_PHARMACY

@@ -8,11 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from policy.benefit import Statement, settle
+from policy.benefit import BudgetEntry, FundUse, Statement, budget_entry, settle, settle_by
+from policy.benefit.facts import BillFacts
+from policy.benefit.scheme import FurtherFund, Scheme, scheme_of
 from policy.dispensing import PricedLine, SplitFacts, check_claim, check_review, check_settlement
+from policy.preference import Choice, preferred_first
 from policy.prescribing import OpenLine, PrescriptionFacts, SpecialDisease, check_prescription, warnings
 from policy.prices import Ceiling, DatedPrice, ceiling
-from policy.terms import Credential, PriceKind
+from policy.terms import Credential, Fund, PriceKind
 from policy.violation import Violation
 from tests.policy import sample_facts as sample
 from tests.policy.sample_facts import changed
@@ -77,7 +80,7 @@ def prescription(case: Case) -> PrescriptionFacts:
         doctor=changed(base.doctor, case.part("doctor")),
         member=changed(base.member, {"area": case.area} | diseases(case.part("member"))),
         lines=tuple(
-            changed(sample.LINE, told | {"drug": changed(sample.DRUG, drug)})
+            changed(sample.LINE, with_choices(told) | {"drug": changed(sample.DRUG, drug)})
             for told, drug in map(split_drug, case.told.get("lines", [{}]))
         ),
         other_open=tuple(OpenLine(**left) for left in case.told.get("left", [])),
@@ -88,6 +91,18 @@ def prescription(case: Case) -> PrescriptionFacts:
 def split_drug(told: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """A told line, and the drug told in it."""
     return {key: value for key, value in told.items() if key != "drug"}, dict(told.get("drug", {}))
+
+
+def with_choices(line: dict[str, Any]) -> dict[str, Any]:
+    """The told line, with its equivalents as facts."""
+    if "choices" in line:
+        line["choices"] = tuple(choice(told) for told in line["choices"])
+    return line
+
+
+def choice(told: Mapping[str, Any]) -> Choice:
+    """One of the equivalents that a case tells."""
+    return changed(Choice(told["code"], False, False, None), told)
 
 
 def diseases(member: dict[str, Any]) -> dict[str, Any]:
@@ -140,11 +155,57 @@ def settlement(case: Case) -> list[Violation]:
     )
 
 
-def bill(case: Case) -> Statement:
-    """The statement of a case's bill."""
+def bill_facts(case: Case) -> BillFacts:
+    """The bill of a case."""
     lines = tuple(changed(sample.BILL_LINE, line) for line in case.told.get("lines", [{}]))
     facts = replace(sample.BILL, area=case.area, on=case.day, lines=lines)
-    return settle(changed(facts, case.part("bill")))
+    told = case.part("bill")
+    if "further_funds" in told:
+        told["further_funds"] = tuple(
+            FundUse(Fund(one["fund"]), Decimal(one.get("used_year", 0))) for one in told["further_funds"]
+        )
+    return changed(facts, told)
+
+
+def bill(case: Case) -> Statement:
+    """The statement of a case's bill; `further` switches funds on that no area has on."""
+    facts = bill_facts(case)
+    if "further" in case.told:
+        return settle_by(facts, with_further(scheme_of(facts), facts, case.told["further"]))
+    return settle(facts)
+
+
+def with_further(scheme: Scheme, facts: BillFacts, told: Sequence[Mapping[str, str]]) -> Scheme:
+    """The scheme with these further funds on, of those the member takes part in."""
+    mine = {use.fund for use in facts.further_funds}
+    row = replace(scheme.ratio, verified=False)
+    funds = [
+        FurtherFund(
+            fund=one["fund"],
+            base=replace(row, name="further_fund_base", value=one["base"]),
+            ratio=replace(row, name="further_fund_ratio", value=Decimal(one["ratio"])),
+            limit=replace(row, name="further_fund_limit", value=limit_of(one)),
+        )
+        for one in told
+        if one["fund"] in mine
+    ]
+    return replace(scheme, further=tuple(funds))
+
+
+def limit_of(told: Mapping[str, str]) -> Decimal | str:
+    """The yearly limit of a told fund, or none."""
+    return Decimal(told["limit"]) if "limit" in told else "NONE"
+
+
+def budget(case: Case) -> BudgetEntry | None:
+    """What a case's bill adds to the prescriber's budget."""
+    return budget_entry(bill_facts(case), bill(case))
+
+
+def preference(case: Case) -> list[str]:
+    """The order of a case's drugs."""
+    choices = [choice(told) for told in case.told["choices"]]
+    return [found.code for found in preferred_first(choices, case.area, case.day)]
 
 
 def most(case: Case) -> Ceiling | None:

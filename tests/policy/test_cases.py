@@ -6,7 +6,7 @@ import pytest
 
 from policy.parameter import ParameterNotFound
 from policy.rule import RULES
-from tests.policy.case_files import CHECKS, Case, bill, cases, most
+from tests.policy.case_files import CHECKS, Case, bill, budget, cases, most, preference
 
 CHECKED = [(ask, case) for ask in CHECKS for case in cases(ask)]
 
@@ -34,10 +34,47 @@ def test_bills_are_divided_to_the_fen(case: Case) -> None:
     for number, told in enumerate(case.told.get("expect_lines", [])):
         for name, amount in told.items():
             assert getattr(found.lines[number], name) == Decimal(amount), name
+    for number, step in case.part("expect_steps").items():
+        got = found.steps[int(number) - 1]
+        assert (got.amount, got.rule) == (Decimal(step["amount"]), step["rule"]), got.text
+    if "uses" in case.told:
+        uses = [(use.benefit, use.fund, use.deductible) for use in found.uses]
+        assert uses == [
+            (use["benefit"], Decimal(use["fund"]), Decimal(use.get("deductible", 0)))
+            for use in case.told["uses"]
+        ]
+
+
+@pytest.mark.parametrize("case", cases("budget"), ids=lambda case: case.name)
+def test_the_prescribers_budget_takes_what_is_not_dual_channel(case: Case) -> None:
+    found = budget(case)
+
+    if case.told["expect"] == "none":
+        assert found is None
+    else:
+        assert found is not None
+        for name, amount in case.part("expect").items():
+            assert getattr(found, name) == Decimal(amount), name
+
+
+@pytest.mark.parametrize("case", cases("preference"), ids=lambda case: case.name)
+def test_drugs_stand_in_the_areas_order(case: Case) -> None:
+    if isinstance(case.told["expect"], str):
+        with pytest.raises(ParameterNotFound) as raised:
+            preference(case)
+        assert str(raised.value) == case.told["expect"]
+    else:
+        assert preference(case) == case.told["expect"]
 
 
 @pytest.mark.parametrize("case", cases("ceiling"), ids=lambda case: case.name)
 def test_the_lowest_binding_price_is_the_ceiling(case: Case) -> None:
+    if "is not set" in case.told["expect"]:
+        with pytest.raises(ParameterNotFound) as raised:
+            most(case)
+        assert str(raised.value) == case.told["expect"]
+        return
+
     found = most(case)
 
     if case.told["expect"] == "none":

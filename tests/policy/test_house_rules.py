@@ -11,7 +11,7 @@ from policy.dispensing import claim, identity, review, settlement
 from policy.parameters.files import ROWS
 from policy.prescribing import reminders
 from policy.regulation import Regulation
-from policy.rule import RULES
+from policy.rule import PARTS, RULES, RuleStatus
 from tests.policy.case_files import CHECKS, bill, cases
 
 FOLDER = Path(next(iter(policy.__path__)))
@@ -89,8 +89,8 @@ def test_every_rule_that_the_code_names_exists() -> None:
 
 
 REFUSING = """
-FJ-2.0 FJ-2.2 FJ-2.4 FJ-3.0 FJ-4.1 FJ-4.3 FJ-4.4 FJ-5.1 FJ-5.2 FJ-5.3 FJ-5.5 FJ-6.1 FJ-7.1 FJ-7.4 FJ-7.5
-FJ-8.3 FJ-8.4 FJ-9.1 SX-2 SX-5 SX-8 SX-9 SX-11 SX-12 SX-13 SX-14 SX-17 SX-19 SX-20 SX-24 SX-26.1 SX-26.2
+FJ-2.0 FJ-2.2 FJ-2.4 FJ-3.0 FJ-4.1 FJ-4.2 FJ-4.3 FJ-4.4 FJ-5.1 FJ-5.2 FJ-5.3 FJ-5.4 FJ-5.5 FJ-6.1 FJ-7.1 FJ-7.4 FJ-7.5
+FJ-8.3 FJ-8.4 FJ-9.1 SX-2 SX-5 SX-7 SX-8 SX-9 SX-11 SX-12 SX-13 SX-14 SX-17 SX-18 SX-19 SX-20 SX-24 SX-26.1 SX-26.2
 SX-26.3 SX-26.4 SX-26.5 CN-DOCTOR CN-PHARMACIST CN-TRACE
 """
 
@@ -114,8 +114,7 @@ def test_every_regulation_has_its_rules_everywhere() -> None:
         settlement.REVIEW_RULES,
         nonpayment.ARTICLES,
         steps.ARTICLES,
-        reminders.SELF_PAY_RULES,
-        reminders.LEFT_RULES,
+        reminders.ARTICLES,
     ]
     named = {row.text for rows in ROWS.values() for row in rows if row.name == "regulation"}
 
@@ -124,8 +123,60 @@ def test_every_regulation_has_its_rules_everywhere() -> None:
         assert table.keys() == set(Regulation)
 
 
+def test_a_case_names_the_rules_that_answer_it() -> None:
+    odd = []
+    for ask, check in CHECKS.items():
+        for case in cases(ask):
+            answered = {found.rule for found in check(case)} - {"FJ-11.3", "SX-29"}
+            odd += [f"{case.name}: {rule}" for rule in sorted(answered - set(case.told["basis"]))]
+    odd += [
+        f"{case.name}: {reason.rule}"
+        for case in cases("bill")
+        for reason in bill(case).unpaid_reasons
+        if reason.rule not in case.told["basis"]
+    ]
+
+    assert not odd, f"add these to the cases' basis: {odd}"
+
+
+def test_every_case_stands_on_rules_that_exist() -> None:
+    odd = [
+        case.name
+        for ask in ASKS
+        for case in cases(ask)
+        if not set(case.told.get("basis", ())) <= RULES.keys()
+    ]
+    bare = [case.name for ask in ASKS for case in cases(ask) if not case.told.get("basis")]
+
+    assert not odd + bare, f"basis names rules of rules.toml: {odd + bare}"
+
+
+def test_every_rule_of_both_regulations_has_its_row() -> None:
+    wanted = [f"FJ-{number}" for number in FUJIAN.split()] + [f"SX-{number}" for number in SHANXI.split()]
+
+    assert set(wanted) <= RULES.keys()
+
+
+def test_no_rule_about_prescribing_dispensing_or_benefits_is_left_for_later() -> None:
+    parts = {
+        PARTS[part] for part in ("drugs", "prescribers", "prescription", "prices", "benefit", "identity")
+    }
+
+    later = [rule.id for rule in RULES.values() if rule.part in parts and rule.status is RuleStatus.LATER]
+
+    assert not later
+
+
+FUJIAN = """
+2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 2.9 3.0 3.1 3.2 3.3 3.4 3.5 3.6 4.0 4.1 4.2 4.3 4.4 5.1 5.2 5.3 5.4 5.5
+6.1 6.2 6.3 6.4 7.1 7.2 7.3 7.4 7.5 7.6 8.1 8.2 8.3 8.4 9.1 9.2 9.4 9.5
+"""
+SHANXI = "2 4 5 6 7 8 9 10 11 12 13 14 16 17 18 20 21 22 23 24 25 26.1 26.2 26.3 26.4 26.5 27 28"
+ASKS = (*CHECKS, "bill", "budget", "ceiling", "no_law", "preference")
+
+
 def test_every_case_of_the_province_is_named_in_its_language() -> None:
-    names = [case.name for ask in (*CHECKS, "bill", "ceiling", "no_law") for case in cases(ask)]
+    names = [case.name for ask in ASKS for case in cases(ask)]
 
     assert len(names) == len(set(names)), "two cases of one name"
     assert all(any("\u4e00" <= letter <= "\u9fff" for letter in name) for name in names)

@@ -1,8 +1,6 @@
 """Whatever a caller sends wrong has its clear answer: which field, what is wrong, what to do."""
 
 import base64
-import struct
-import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -18,7 +16,7 @@ from ops.road import FUJIAN, Road, id_number
 from ops.world import cast
 from policy.terms import Role
 from tests.house import House
-from tests.services.stage import document, error_of, post, ready_fill, walkers
+from tests.services.stage import document, error_of, png, post, ready_fill, walkers
 
 Change = Callable[[Json], None]
 
@@ -293,17 +291,6 @@ async def test_a_pharmacy_may_not_approve_in_its_pharmacists_stead(way: Road, fi
 
 
 # --- pictures
-
-
-def png(width: int, height: int) -> bytes:
-    """The beginning of a picture of that size."""
-    fields = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    header = b"IHDR" + fields
-    body = b"IDAT" + zlib.compress(b"\0" * 100)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
-        for part in (header, body, b"IEND")
-    )
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """A street of pharmacies that are all alike (同样的药店), so that races are between equals."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 from models import Agreement, DutyShift, Institution, OpeningHours, Pharmacist, PickupCode, StockItem
@@ -9,6 +10,7 @@ from services.actor import Call
 from services.pickup import LIFE, plain_code
 
 PLENTY = 100_000
+COPIED: tuple[Any, ...] = (Agreement, OpeningHours)
 
 
 async def build_street(region: Region, count: int) -> list[str]:
@@ -17,14 +19,15 @@ async def build_street(region: Region, count: int) -> list[str]:
     shop = {name: getattr(model, name) for name in model._meta.db_fields if name != "code"}
     codes = [f"{region.pharmacy[:7]}{77_000 + number}" for number in range(count)]
     await Institution.bulk_create(Institution(code=code, **shop) for code in codes)
-    for kind in (Agreement, OpeningHours):
+    for kind in COPIED:
         rows = await kind.filter(institution_id=region.pharmacy)
-        copied = [name for name in kind._meta.db_fields if name not in ("id", "institution_id")]
-        await kind.bulk_create(
-            kind(institution_id=code, **{name: getattr(row, name) for name in copied})
+        columns = [name for name in kind._meta.db_fields if name not in ("id", "institution_id")]
+        copies = [
+            kind(institution_id=code, **{name: getattr(row, name) for name in columns})
             for code in codes
             for row in rows
-        )
+        ]
+        await kind.bulk_create(copies)
     await staff(region, codes)
     shelf = await StockItem.filter(pharmacy_id=region.pharmacy)
     await StockItem.bulk_create(

@@ -117,10 +117,7 @@ async def test_of_twenty_pharmacies_with_codes_one_wins_and_the_rest_hear_it_is_
         prescription = await walk.upload()
         codes = await print_codes(wide_house.call(), prescription["id"], patient, RACERS)
         fills, refused = await race(
-            [
-                counter.do(words.CLAIM, code=code)
-                for counter, code in zip(counters, codes, strict=True)
-            ]
+            [counter.do(words.CLAIM, code=code) for counter, code in zip(counters, codes, strict=True)]
         )
 
         await check_the_winner_alone_holds(prescription, fills, street)

@@ -157,9 +157,7 @@ async def test_keys_of_two_callers_do_not_meet(house: House) -> None:
 
     asked = await walk.pharmacist().execute(words.OUTCOME, {"key": key})
     with pytest.raises(Refused) as refused:
-        await walk.pharmacist().do(
-            words.SETTLE, idempotencyKey=key, fillId=fill["id"], tender=ELECTRONIC
-        )
+        await walk.pharmacist().do(words.SETTLE, idempotencyKey=key, fillId=fill["id"], tender=ELECTRONIC)
 
     assert asked == {"mutationResult": None}
     assert refused.value.codes == ["STATE_FORBIDS"]

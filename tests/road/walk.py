@@ -13,6 +13,7 @@ from models import Fill, Prescription, PrescriptionLine, StockItem
 from ops import road_documents as documents
 from ops.client import Client, Json, result_of
 from ops.road import Region, prescription_input, trace_code
+from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import LineState, Role, Verdict
 from services.actor import Actor, Call
@@ -21,6 +22,7 @@ from tests.house import House
 from tests.road import words
 
 ELECTRONIC = {"credential": "ELECTRONIC"}
+DAY_AND_NIGHT = (cast.FUJIAN_PHARMACY_NIGHT, cast.SHANXI_PHARMACY_NIGHT)
 ADVICE = "每日一次,饭后服用。"
 SERVICE = Actor(role=Role.SERVICE, subject="test")
 
@@ -51,13 +53,17 @@ class Walk:
         return self.house.client(Role.PHARMACY, pharmacy or self.region.pharmacy)
 
     def pharmacist(self, pharmacy: str | None = None) -> Client:
-        """The pharmacist of a pharmacy's morning."""
-        return self.house.client(Role.PHARMACIST, f"HY{(pharmacy or self.region.pharmacy)[1:]}1")
+        """The pharmacist of a pharmacy's morning: the second of those open day and night."""
+        code = pharmacy or self.region.pharmacy
+        return self.house.client(Role.PHARMACIST, f"HY{code[1:]}{2 if code in DAY_AND_NIGHT else 1}")
+
+    def draft(self, **changes: Any) -> Json:
+        """A prescription of the region as its hospital sends it."""
+        return prescription_input(self.region, self.house.now()) | changes
 
     async def upload(self, **changes: Any) -> Json:
         """A prescription, uploaded."""
-        draft = prescription_input(self.region, self.house.now()) | changes
-        return await self.hospital.do(documents.UPLOAD, prescription=draft)
+        return await self.hospital.do(documents.UPLOAD, prescription=self.draft(**changes))
 
     async def request(
         self, prescription: Json, pharmacy: str | None = None, by: Client | None = None, **more: Any

@@ -1,5 +1,7 @@
 """Everybody of a region without open sockets: for tests that look at single steps."""
 
+import struct
+import zlib
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -100,4 +102,15 @@ async def grant(house: House, owner: str, proxy: str, *scopes: GrantScope) -> No
         relation="亲属",
         scopes=list(scopes),
         since=house.now(),
+    )
+
+
+def png(width: int, height: int) -> bytes:
+    """The beginning of a picture of that size."""
+    fields = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = b"IHDR" + fields
+    body = b"IDAT" + zlib.compress(b"\0" * 100)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(part) - 4) + part + struct.pack(">I", zlib.crc32(part))
+        for part in (header, body, b"IEND")
     )

@@ -1,0 +1,418 @@
+"""Who may do what: every root field of the schema for every kind of caller, in one table."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from graphql import GraphQLObjectType
+
+from api.main import schema
+from models import PrescriberQuery
+from ops import road_documents as documents
+from ops.client import Client, Json, Refused, RequestFailed
+from ops.road import FUJIAN, Road
+from ops.world import cast
+from ops.world.ids import member_id
+from policy.terms import GrantScope, Role
+from tests.house import House
+from tests.services.stage import document, grant, png, post, settled_fill, walkers
+
+COLUMNS = (
+    ("nobody", None, ""),
+    ("patient", Role.PATIENT, cast.FUJIAN_PATIENT),
+    ("stranger", Role.PATIENT, cast.FUJIAN_RESIDENT),
+    ("family", Role.PATIENT, cast.FUJIAN_PATIENT_FAMILY),
+    ("watcher", Role.PATIENT, cast.FUJIAN_NO_DISEASE),
+    ("pharmacy", Role.PHARMACY, cast.FUJIAN_PHARMACY),
+    ("other pharmacy", Role.PHARMACY, cast.FUJIAN_PHARMACY_OTHER),
+    ("pharmacist", Role.PHARMACIST, cast.FUJIAN_PHARMACIST),
+    ("other pharmacist", Role.PHARMACIST, cast.FUJIAN_PHARMACIST_OTHER),
+    ("hospital", Role.HOSPITAL, cast.FUJIAN_HOSPITAL),
+    ("other hospital", Role.HOSPITAL, cast.FUJIAN_COUNTY_HOSPITAL),
+    ("agency", Role.AGENCY, cast.FUJIAN_AREA),
+    ("other agency", Role.AGENCY, cast.SHANXI_AREA),
+    ("supervisor", Role.SUPERVISOR, "supervisor"),
+    ("service", Role.SERVICE, "service"),
+)
+"""Callers. The family may see and buy for the patient; the watcher may see only."""
+
+MEANING = {
+    ".": "allowed",
+    "U": "UNAUTHENTICATED",
+    "F": "FORBIDDEN",
+    "N": "NOT_FOUND",
+    "G": "FAMILY_GRANT_MISSING",
+}
+"""Allowed is: the call reached the rules. They may still refuse it, for its state or its values."""
+
+#                           no pa st fa wa | ph op | pt ot | ho oh | ag oa su se
+GRID = {
+    "uploadPrescription": "U FFFF FF FF .. FF FF",
+    "revokePrescription": "U FFFF FF FF .N FF FF",
+    "recordHospitalDispense": "U FFFF FF FF .N FF FF",
+    "answerQuery": "U FFFF FF FF .N FF FF",
+    "requestFill": "U .N.G FF FF FF FF FF",
+    "showPickupCode": "U .N.F FF FF FF FF FF",
+    "cancelFill": "U .N.G FF FF FF FF FF",
+    "claimPrescription": "U FFFF .. .. FF FF FF",
+    "reviewFill": "U FFFF FF .N FF FF FF",
+    "queryPrescriber": "U FFFF FF .N FF FF FF",
+    "markReady": "U FFFF .N .N FF FF FF",
+    "declineFill": "U FFFF .N .N FF FF FF",
+    "submitIdentityCheck": "U FFFF .N .N FF FF FF",
+    "verifyManually": "U FFFF .N .N FF FF FF",
+    "signFeeList": "U .NNN .N .N FF FF FF",
+    "settleFill": "U FFFF .N .N FF FF FF",
+    "handOver": "U FFFF .N .N FF FF FF",
+    "dispatchDelivery": "U FFFF .N .N FF FF FF",
+    "confirmDelivery": "U .N.G .N .N FF FF FF",
+    "recordStock": "U FFFF .. .. FF FF FF",
+    "setPrices": "U FFFF .. .. FF FF FF",
+    "setOpeningHours": "U FFFF .. .. FF FF FF",
+    "setDutyRoster": "U FFFF .. .. FF FF FF",
+    "importAccumulators": "U FFFF FF FF FF .N FF",
+    "precheckPrescription": "U FFFF FF FF .. FF FF",
+    "prescription": "U .N.. .N .N .N .N ..",
+    "prescriptions": "U .... .. .. .. .. ..",
+    "fill": "U .N.. .N .N .N .N ..",
+    "fills": "U .... .. .. .. .. ..",
+    "settlement": "U .N.. .N .N .N .N ..",
+    "settlements": "U .... .. .. .. .. ..",
+    "previewSettlement": "U .N.. .N .N FF FF FF",
+    "nearbyPharmacies": "U .N.. .N .N .N .N ..",
+    "nearbyHospitals": "U .... .. .. .. .. ..",
+    "member": "U .N.. FF FF FF FF FF",
+    "benefitBalance": "U .N.. FF FF FF FF FF",
+    "stock": "U FFFF .. .. FF FF FF",
+    "patientEventCursor": "U .N.. FF FF FF FF FF",
+    "institutionEventCursor": "U FFFF .. .. .. FF FF",
+    "mutationResult": "U .... .. .. .. .. ..",
+    "patientEvents": "U .N.. FF FF FF FF FF",
+    "pharmacyEvents": "U FFFF .. .. FF FF FF",
+    "hospitalEvents": "U FFFF FF FF .. FF FF",
+}
+
+ENDING = ("cancelFill", "declineFill", "revokePrescription")
+PICTURE = png(400, 300)
+
+
+@dataclass
+class Things:
+    """What the calls are about."""
+
+    way: Road
+    prescription: Json
+    fill: Json
+    settled: Json
+    query: str
+    callers: dict[str, Client]
+
+    def input(self, mutation: str) -> Json:
+        """A plausible input of a mutation."""
+        return {"idempotencyKey": str(uuid4()), **self.values(mutation)}
+
+    def values(self, mutation: str) -> Json:
+        """The values besides the key."""
+        prescription, fill = {"prescriptionId": self.prescription["id"]}, {"fillId": self.fill["id"]}
+        tender = {"tender": {"credential": "ELECTRONIC"}}
+        cases: dict[str, Json] = {
+            "uploadPrescription": {"prescription": self.way.prescription()},
+            "revokePrescription": prescription | {"reason": "改方"},
+            "recordHospitalDispense": prescription | {"lineIds": [self.prescription["lines"][0]["id"]]},
+            "answerQuery": {"queryId": self.query, "answer": "剂量无误", "upholds": True},
+            "requestFill": prescription | {"pharmacyCode": FUJIAN.pharmacy},
+            "showPickupCode": prescription,
+            "claimPrescription": {"code": "0000000000"},
+            "reviewFill": fill | {"decision": "APPROVE", "advice": "饭后服"},
+            "queryPrescriber": fill | {"question": "剂量?"},
+            "declineFill": fill | {"reason": "缺货"},
+            "verifyManually": fill | {"documents": ["身份证", "护照"], "reason": "弱光"},
+            "signFeeList": fill | {"feeListSha256": "0" * 64, "signature": "x"},
+            "settleFill": fill | tender,
+            "dispatchDelivery": fill | {"courier": "示例快递 1"},
+            "recordStock": {"entries": [{"drugCode": cast.AMLODIPINE, "kind": "PURCHASE", "quantity": "1"}]},
+            "setPrices": {"prices": [{"drugCode": cast.MORPHINE, "price": "1"}]},
+            "setOpeningHours": {"spans": [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]},
+            "setDutyRoster": {"shifts": [dict(self.shift())] * 501},
+            "importAccumulators": {"entries": [self.accumulator()]},
+            "previewSettlement": fill | tender,
+        }
+        return cases.get(mutation, fill)
+
+    def shift(self) -> Json:
+        """A shift; five hundred and one of them are refused by the rules."""
+        day = "2026-03-20T0"
+        return {
+            "pharmacistCode": cast.FUJIAN_PHARMACIST,
+            "startsAt": f"{day}1:00:00Z",
+            "endsAt": f"{day}2:00:00Z",
+        }
+
+    def accumulator(self) -> Json:
+        """What was used elsewhere: nothing."""
+        return {
+            "reference": "grid",
+            "psnNo": cast.FUJIAN_PATIENT,
+            "year": 2026,
+            "benefit": "OUTPATIENT",
+            "deductibleUsed": "0",
+            "fundUsed": "0",
+        }
+
+    def query_of(self, field: str) -> tuple[str, Json]:
+        """A query of a root field, with its variables."""
+        patient = str(member_id(cast.FUJIAN_PATIENT))
+        place = "{longitude: 119.3, latitude: 26.08}"
+        plain = {
+            "prescription": f'prescription(id: "{self.prescription["id"]}") {{ id }}',
+            "fill": f'fill(id: "{self.fill["id"]}") {{ id }}',
+            "settlement": f'settlement(id: "{self.settled["id"]}") {{ id }}',
+            "prescriptions": "prescriptions { pageInfo { hasNextPage } }",
+            "fills": "fills { pageInfo { hasNextPage } }",
+            "settlements": "settlements { pageInfo { hasNextPage } }",
+            "stock": "stock { pageInfo { hasNextPage } }",
+            "nearbyHospitals": f"nearbyHospitals(location: {place}) {{ distance }}",
+            "nearbyPharmacies": f'nearbyPharmacies(location: {place}, prescriptionId: "'
+            f'{self.prescription["id"]}") {{ pageInfo {{ hasNextPage }} }}',
+            "member": f'member(id: "{patient}") {{ id }}',
+            "benefitBalance": f'benefitBalance(memberId: "{patient}") {{ accountBalance }}',
+            "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
+            "institutionEventCursor": "institutionEventCursor",
+            "mutationResult": 'mutationResult(key: "none") { resultId }',
+            "patientEvents": f'patientEvents(memberId: "{patient}", after: "ZTA=") {{ id }}',
+            "pharmacyEvents": 'pharmacyEvents(after: "ZTA=") { id }',
+            "hospitalEvents": 'hospitalEvents(after: "ZTA=") { id }',
+        }
+        if field in plain:
+            return plain[field], {}
+        if field == "precheckPrescription":
+            wanted = "precheckPrescription(prescription: $prescription) { refusals { code } }"
+            return wanted, {"prescription": self.way.prescription()}
+        wanted = "previewSettlement(input: $input) { __typename ... on Refusal { violations { code } } }"
+        return wanted, {"input": self.values(field)}
+
+
+@pytest.fixture(scope="module")
+async def things(house: House) -> Things:
+    """The patient's prescription with a fill, a settlement, a query; and every caller."""
+    way = walkers(house)
+    await grant(house, cast.FUJIAN_PATIENT, cast.FUJIAN_NO_DISEASE, GrantScope.SEE)
+    done = await settled_fill(way)
+    settlement = (await way.patient.execute("{ settlements { edges { node { id } } } }"))["settlements"]
+    prescription = await way.upload()
+    fill = await way.request(prescription["id"])
+    query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
+    callers = {
+        name: house.client(role, subject) if role else Client(house.url, "", house.http)
+        for name, role, subject in COLUMNS
+    }
+    assert done["id"]
+    return Things(way, prescription, fill, settlement["edges"][0]["node"], str(query.id), callers)
+
+
+def fields_of(kind: GraphQLObjectType | None) -> set[str]:
+    """The fields of a root type."""
+    return set(kind.fields) if kind else set()
+
+
+SCHEMA = schema()._schema
+MUTATIONS = fields_of(SCHEMA.mutation_type)
+QUERIES = fields_of(SCHEMA.query_type)
+SUBSCRIPTIONS = fields_of(SCHEMA.subscription_type)
+
+
+def test_every_field_has_a_row_for_every_caller() -> None:
+    rows = {field: row.replace(" ", "") for field, row in GRID.items()}
+
+    assert set(rows) == MUTATIONS | QUERIES | SUBSCRIPTIONS, "say in GRID who may use the new field"
+    assert {field: len(row) for field, row in rows.items()} == dict.fromkeys(rows, len(COLUMNS))
+
+
+def outcome_of(body: Json) -> str:
+    """What became of a call, in the words of the grid."""
+    if errors := body.get("errors"):
+        code: str = errors[0]["extensions"]["code"]
+        return "allowed" if code == "BAD_USER_INPUT" else code
+    (result,) = body["data"].values()
+    violations = result.get("violations", []) if isinstance(result, dict) else []
+    missing = [one["code"] for one in violations if one["code"] == "FAMILY_GRANT_MISSING"]
+    return missing[0] if missing else "allowed"
+
+
+async def ask(client: Client, things: Things, field: str) -> Json:
+    """Call a root field over HTTP."""
+    if field in MUTATIONS:
+        if field == "submitIdentityCheck" and client.token:
+            return await upload(client, things.fill["id"])
+        given = things.values(field) if field == "showPickupCode" else things.input(field)
+        return await send(client, document(field), {"input": given})
+    wanted, variables = things.query_of(field)
+    head = {
+        "prescription": "($prescription: PrescriptionInput!)",
+        "input": "($input: PreviewSettlementInput!)",
+    }
+    given_names = "".join(head[name] for name in variables)
+    return await send(client, f"query Q{given_names} {{ {wanted} }}", variables)
+
+
+async def send(client: Client, query: str, variables: Json) -> Json:
+    """Post, with a token only where there is one."""
+    if client.token:
+        return await post(client, query, variables)
+    body = {"query": query, "variables": variables}
+    answer: Json = (await client.http.post(f"{client.url}/graphql", json=body)).json()
+    return answer
+
+
+async def upload(client: Client, fill_id: str) -> Json:
+    """Send a picture, with the card, for a fill."""
+    try:
+        data = await client.upload(documents.CHECK_FACE, {"live": PICTURE, "card": PICTURE}, fillId=fill_id)
+    except RequestFailed as failed:
+        return {"errors": failed.errors}
+    except Refused as refused:
+        return {"data": {"x": {"violations": refused.violations}}}
+    return {"data": {"x": data}}
+
+
+ORDER = [field for field in GRID if field not in ENDING] + list(ENDING)
+
+
+@pytest.mark.parametrize("field", [field for field in ORDER if field not in SUBSCRIPTIONS])
+async def test_a_field_answers_each_caller_as_the_grid_says(things: Things, field: str) -> None:
+    row = GRID[field].replace(" ", "")
+    # those who may not come first: what the others do changes the state of things
+    turns = sorted(zip(COLUMNS, row, strict=True), key=lambda turn: turn[1] == ".")
+
+    found: dict[str, str] = {}
+    for (name, _, _), _ in turns:
+        if name == "nobody" and field == "submitIdentityCheck":
+            continue  # a client without a token sends no files: the next test
+        found[name] = outcome_of(await ask(things.callers[name], things, field))
+
+    wanted = {name: MEANING[mark] for (name, _, _), mark in zip(COLUMNS, row, strict=True) if name in found}
+    assert found == wanted
+
+
+async def test_nobody_hands_in_a_picture(house: House, things: Things) -> None:
+    operation = (
+        "mutation M($live: Upload!) { submitIdentityCheck(input: "
+        f'{{idempotencyKey: "k", fillId: "{things.fill["id"]}", live: $live}}) {{ __typename }} }}'
+    )
+    form = {
+        "operations": json.dumps({"query": operation, "variables": {"live": None}}),
+        "map": '{"0": ["variables.live"]}',
+    }
+
+    answer = await house.http.post(
+        f"{house.url}/graphql",
+        data=form,
+        files={"0": ("live.png", PICTURE)},
+        headers={"GraphQL-Require-Preflight": "1"},
+    )
+
+    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize("field", sorted(SUBSCRIPTIONS))
+async def test_a_stream_is_heard_by_those_the_grid_names(things: Things, field: str) -> None:
+    row = GRID[field].replace(" ", "")
+    wanted, _ = things.query_of(field)
+    found: dict[str, Any] = {}
+
+    for name, _, _ in COLUMNS[1:]:
+        async with things.callers[name].listen(f"subscription {{ {wanted} }}") as events:
+            event = await first_of(events) if MEANING[mark_of(row, name)] != "allowed" else None
+            found[name] = "allowed" if event is None else event["errors"][0]["extensions"]["code"]
+
+    assert found == {name: MEANING[mark_of(row, name)] for name, _, _ in COLUMNS[1:]}
+
+
+def mark_of(row: str, name: str) -> str:
+    """The mark of a caller in a row."""
+    return row[[column[0] for column in COLUMNS].index(name)]
+
+
+async def first_of(events: Any) -> Json:
+    """The first thing a subscription brings."""
+    event: Json = await events.until("ERROR", 10)
+    return event
+
+
+LISTED = {
+    "nobody": "U",
+    "patient": "x",
+    "stranger": "",
+    "family": "x",
+    "watcher": "x",
+    "pharmacy": "x",
+    "other pharmacy": "",
+    "pharmacist": "x",
+    "other pharmacist": "",
+    "hospital": "x",
+    "other hospital": "",
+    "agency": "x",
+    "other agency": "",
+    "supervisor": "x",
+    "service": "x",
+}
+
+
+@pytest.mark.parametrize("field", ["prescriptions", "fills", "settlements"])
+@pytest.mark.parametrize("name", [name for name in LISTED if name != "nobody"])
+async def test_a_list_holds_what_its_caller_may_see_and_no_more(
+    things: Things, name: str, field: str
+) -> None:
+    data = await things.callers[name].execute(f"{{ {field} {{ edges {{ node {{ id }} }} }} }}")
+
+    wanted = {
+        "prescriptions": things.prescription["id"],
+        "fills": things.fill["id"],
+        "settlements": things.settled["id"],
+    }[field]
+    shown = [edge["node"]["id"] for edge in data[field]["edges"]]
+    assert (wanted in shown) is bool(LISTED[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "sees"),
+    [("pharmacy", True), ("hospital", True), ("patient", True), ("agency", False), ("supervisor", False)],
+)
+async def test_a_name_is_masked_for_those_who_need_not_know_it(things: Things, name: str, sees: bool) -> None:
+    query = "query F($id: UUID!) { fill(id: $id) { member { name idNumberMasked } } }"
+
+    data = await things.callers[name].execute(query, {"id": things.fill["id"]})
+
+    member = data["fill"]["member"]
+    assert ("*" not in member["name"]) is sees
+    assert member["idNumberMasked"].count("*") >= 10
+
+
+async def test_what_is_nested_obeys_the_grid_too(things: Things) -> None:
+    """Another pharmacy that fills a line of the same prescription does not see its neighbour's fill."""
+    lines = [line["id"] for line in (await things.way.upload())["lines"]]
+    prescriptions = await things.way.patient.execute("{ prescriptions(first: 1) { edges { node { id } } } }")
+    key = prescriptions["prescriptions"]["edges"][0]["node"]["id"]
+    request = things.way.patient.do
+    mine = await request(
+        documents.REQUEST_FILL, prescriptionId=key, pharmacyCode=FUJIAN.pharmacy, lineIds=lines[:1]
+    )
+    theirs = await request(
+        documents.REQUEST_FILL,
+        prescriptionId=key,
+        pharmacyCode=cast.FUJIAN_PHARMACY_OTHER,
+        lineIds=lines[1:],
+        splitReason="药店缺货",
+    )
+    query = "query P($id: UUID!) { prescription(id: $id) { fills { id } lines { fate { fillId } } } }"
+
+    async def view(name: str) -> tuple[set[str], set[str]]:
+        shown = (await things.callers[name].execute(query, {"id": key}))["prescription"]
+        fates = {line["fate"]["fillId"] for line in shown["lines"] if line["fate"]}
+        return {one["id"] for one in shown["fills"]}, fates
+
+    assert await view("pharmacy") == ({mine["id"]}, {mine["id"]})
+    assert await view("other pharmacy") == ({theirs["id"]}, {theirs["id"]})
+    assert await view("patient") == ({mine["id"], theirs["id"]}, {mine["id"], theirs["id"]})

@@ -1,0 +1,29 @@
+"""The queue (任务队列) when its server forgets."""
+
+import asyncio
+
+from redis.asyncio import Redis
+from taskiq.message import BrokerMessage
+
+from engines.queue import STREAM, job_broker
+from ops.embedded import EngineUrls
+
+
+async def test_a_worker_hears_again_after_redis_has_lost_its_data(engines: EngineUrls) -> None:
+    broker = job_broker(engines.redis_url)
+    client: Redis = Redis.from_url(engines.redis_url)
+    await broker.startup()
+    heard = asyncio.create_task(anext(broker.listen()))
+    try:
+        # the stream and its consumer group go, as with a server that keeps nothing on disk
+        await client.delete(STREAM)
+        message = BrokerMessage(task_id="1", task_name="run_job", message=b"job", labels={})
+        async with asyncio.timeout(20):
+            await broker.kick(message)
+            received = await heard
+    finally:
+        heard.cancel()
+        await broker.shutdown()
+        await client.aclose()
+
+    assert received.data == b"job"

@@ -1,0 +1,302 @@
+"""Every mutation: the same key twice gives the same result and has one effect."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from api.main import schema
+from models import (
+    AccumulatorImport,
+    AuditEntry,
+    Event,
+    FeeListSignature,
+    Fill,
+    IdempotencyRecord,
+    IdentityCheck,
+    Job,
+    OpeningHours,
+    PrescriberQuery,
+    Prescription,
+    Settlement,
+    StockMovement,
+)
+from ops import road_documents as documents
+from ops.client import Client, Json
+from ops.road import Road
+from ops.world import cast
+from policy.terms import FillState, Role
+from tests.house import House
+from tests.services.stage import error_of, png, set_state, walkers
+
+Prepare = Callable[["Scene"], Awaitable[Json]]
+
+
+class Scene:
+    """A house with one prescription and one fill for the mutation at hand (场景)."""
+
+    def __init__(self, house: House, way: Road, prescription: Json, fill: Json) -> None:
+        self.house, self.way, self.prescription, self.fill = house, way, prescription, fill
+
+    async def fill_in(self, state: FillState, **more: Any) -> Json:
+        """The fill's id, with the fill in this state."""
+        await set_state(self.fill["id"], state)
+        await Fill.filter(id=UUID(self.fill["id"])).update(delivery_address="示例路 1 号")
+        return {"fillId": self.fill["id"], **more}
+
+    async def cancelled(self) -> Json:
+        """The prescription, with its lines open again."""
+        await self.way.patient.do(CANCEL, fillId=self.fill["id"])
+        return {"prescriptionId": self.prescription["id"]}
+
+    async def query(self) -> Json:
+        """A query to answer."""
+        await set_state(self.fill["id"], FillState.QUERIED)
+        row = await PrescriberQuery.create(
+            fill_id=UUID(self.fill["id"]), question="?", asked_at=self.house.now()
+        )
+        return {"queryId": str(row.id), "answer": "剂量无误", "upholds": True}
+
+    async def ready(self) -> Json:
+        """A fill that may be settled."""
+        await self.way.approve(self.fill["id"])
+        await self.way.make_ready(self.fill["id"])
+        await self.way.sign(self.fill)
+        await self.way.verify_manually(self.fill["id"])
+        return {"fillId": self.fill["id"], "tender": {"credential": "ELECTRONIC"}}
+
+    async def code(self) -> Json:
+        """A shown pick-up code."""
+        await self.cancelled()
+        given = {"input": {"prescriptionId": self.prescription["id"]}}
+        data = await self.way.patient.execute(SHOW, given)
+        return {"code": data["showPickupCode"]["code"]}
+
+
+CANCEL = "mutation C($input: CancelFillInput!) { cancelFill(input: $input) { ... on Fill { id } } }"
+SHOW = """mutation S($input: ShowPickupCodeInput!) {
+  showPickupCode(input: $input) { ... on PickupCode { code } }
+}"""
+
+
+def values(**given: Any) -> Prepare:
+    """Values that need no preparation."""
+
+    async def prepare(scene: Scene) -> Json:
+        return given
+
+    return prepare
+
+
+def at(state: FillState, **given: Any) -> Prepare:
+    """The fill in a state, with these values."""
+    return lambda scene: scene.fill_in(state, **given)
+
+
+async def new_prescription(scene: Scene) -> Json:
+    """A prescription to upload."""
+    return {"prescription": scene.way.prescription()}
+
+
+async def for_revocation(scene: Scene) -> Json:
+    """The prescription to revoke."""
+    return {"prescriptionId": scene.prescription["id"], "reason": "改方"}
+
+
+async def for_request(scene: Scene) -> Json:
+    """The prescription, free to be filled."""
+    return await scene.cancelled() | {"pharmacyCode": cast.FUJIAN_PHARMACY}
+
+
+async def for_hospital(scene: Scene) -> Json:
+    """The lines, free to be bought at the hospital."""
+    return await scene.cancelled() | {"lineIds": [scene.prescription["lines"][0]["id"]]}
+
+
+async def for_signature(scene: Scene) -> Json:
+    """The fee list."""
+    return {"fillId": scene.fill["id"], "feeListSha256": scene.fill["feeListSha256"], "signature": "x"}
+
+
+SHIFT = {
+    "pharmacistCode": cast.FUJIAN_PHARMACIST,
+    "startsAt": "2026-04-20T01:00:00Z",
+    "endsAt": "2026-04-20T09:00:00Z",
+}
+ENTRY = {"drugCode": cast.AMLODIPINE, "kind": "PURCHASE", "quantity": "7"}
+HOURS = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
+ACCUMULATOR = {
+    "reference": "elsewhere-1",
+    "psnNo": cast.FUJIAN_PATIENT,
+    "year": 2026,
+    "benefit": "OUTPATIENT",
+    "deductibleUsed": "10.00",
+    "fundUsed": "20.00",
+}
+
+TABLE: dict[str, tuple[str, str, Prepare]] = {
+    "uploadPrescription": ("hospital", "Prescription { id }", new_prescription),
+    "revokePrescription": ("hospital", "Prescription { id }", for_revocation),
+    "recordHospitalDispense": ("hospital", "Prescription { id }", for_hospital),
+    "answerQuery": ("hospital", "PrescriberQuery { id }", Scene.query),
+    "requestFill": ("patient", "Fill { id }", for_request),
+    "cancelFill": ("patient", "Fill { id }", at(FillState.REQUESTED)),
+    "signFeeList": ("patient", "FeeListSignature { id }", for_signature),
+    "confirmDelivery": ("patient", "Fill { id }", at(FillState.DELIVERING)),
+    "claimPrescription": ("pharmacy", "Fill { id }", Scene.code),
+    "declineFill": ("pharmacy", "Fill { id }", at(FillState.REQUESTED, reason="缺货")),
+    "markReady": ("pharmacy", "Fill { id }", at(FillState.APPROVED)),
+    "verifyManually": (
+        "pharmacy",
+        "IdentityCheck { id }",
+        at(FillState.READY, documents=["身份证", "护照"], reason="弱光"),
+    ),
+    "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
+    "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
+    "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
+    "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
+    "recordStock": ("pharmacy", "Pharmacy { code }", values(entries=[ENTRY])),
+    "setPrices": (
+        "pharmacy",
+        "Pharmacy { code }",
+        values(prices=[{"drugCode": cast.ORLISTAT, "price": "10.00"}]),
+    ),
+    "setOpeningHours": ("pharmacy", "Pharmacy { code }", values(spans=HOURS)),
+    "reviewFill": (
+        "pharmacist",
+        "Fill { id }",
+        at(FillState.REQUESTED, decision="APPROVE", advice="饭后服"),
+    ),
+    "queryPrescriber": ("pharmacist", "PrescriberQuery { id }", at(FillState.REQUESTED, question="剂量?")),
+    "importAccumulators": ("agency", "ImportedAccumulators { lastImportId }", values(entries=[ACCUMULATOR])),
+    # last: afterwards nobody is on duty here
+    "setDutyRoster": ("pharmacy", "Pharmacy { code }", values(shifts=[SHIFT])),
+}
+
+COUNTED = (
+    AccumulatorImport,
+    Event,
+    FeeListSignature,
+    Fill,
+    IdempotencyRecord,
+    IdentityCheck,
+    Job,
+    OpeningHours,
+    PrescriberQuery,
+    Prescription,
+    Settlement,
+    StockMovement,
+    AuditEntry,
+)
+
+
+async def footprint() -> dict[str, int]:
+    """How many rows of each kind there are."""
+    return {table.__name__: await table.all().count() for table in COUNTED}
+
+
+async def call(client: Client, mutation: str, wanted: str, given: Json) -> Json:
+    """Run a mutation; gives its result."""
+    kind = f"{mutation[0].upper()}{mutation[1:]}Input!"
+    result = f"{{ ... on {wanted} {documents.REFUSAL} }}"
+    query = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {result} }}"
+    if mutation == "submitIdentityCheck":
+        pictures = {"live": png(400, 300), "card": png(401, 300)}
+        return await client.upload(query, pictures, **given)
+    return await client.do(query, **given)
+
+
+@pytest.fixture(scope="module")
+def way(house: House) -> Road:
+    """Fujian's people."""
+    return walkers(house)
+
+
+def test_the_table_knows_every_mutation() -> None:
+    mutations = schema()._schema.mutation_type
+    assert mutations is not None
+
+    assert set(TABLE) | {"showPickupCode"} == set(mutations.fields), "a new mutation needs a row here"
+
+
+@pytest.mark.parametrize("mutation", TABLE)
+async def test_a_mutation_sent_twice_is_done_once(house: House, way: Road, mutation: str) -> None:
+    who, wanted, prepare = TABLE[mutation]
+    client = house.client(Role.AGENCY, cast.FUJIAN_AREA) if who == "agency" else getattr(way, who)
+    prescription = await way.upload()
+    fill = await way.request(prescription["id"])
+    given = await prepare(Scene(house, way, prescription, fill)) | {"idempotencyKey": str(uuid4())}
+
+    first = await call(client, mutation, wanted, given)
+    after_first = await footprint()
+    second = await call(client, mutation, wanted, given)
+    after_second = await footprint()
+
+    (key,) = first.values()
+    assert first == second
+    assert after_first == after_second
+    data = await client.execute(
+        "query R($key: String!) { mutationResult(key: $key) { resultId } }",
+        {"key": given["idempotencyKey"]},
+    )
+    assert data["mutationResult"]["resultId"] == key
+
+
+async def test_another_request_under_the_key_is_refused(way: Road) -> None:
+    key = str(uuid4())
+    given = {"idempotencyKey": key, "entries": [ENTRY]}
+    await call(way.pharmacy, "recordStock", "Pharmacy { code }", given)
+    other = {"idempotencyKey": key, "entries": [ENTRY | {"quantity": "8"}]}
+    query = "mutation R($input: RecordStockInput!) { recordStock(input: $input) { __typename } }"
+
+    error = await error_of(way.pharmacy, query, {"input": other})
+
+    assert error["extensions"]["code"] == "IDEMPOTENCY_KEY_REUSED"
+    assert key in error["message"]
+    assert "请换新键" in error["message"]
+
+
+async def test_a_refused_request_may_be_sent_again_with_its_key(house: House, way: Road) -> None:
+    prescription = await way.upload()
+    given = {
+        "idempotencyKey": str(uuid4()),
+        "prescriptionId": prescription["id"],
+        "pharmacyCode": cast.FUJIAN_PHARMACY_NO_PHARMACIST,
+    }
+    refused = AuditEntry.filter(verb="requestFill", outcome="PHARMACIST_NOT_ON_DUTY")
+    refused_before = await refused.count()
+    query = """mutation R($input: RequestFillInput!) { requestFill(input: $input) { __typename
+      ... on Refusal { violations { code } } } }"""
+
+    before = (await way.patient.execute(query, {"input": given}))["requestFill"]
+    house.later(hours=5)  # the pharmacist comes at 14:00
+    after = (await way.patient.execute(query, {"input": given}))["requestFill"]
+
+    assert [one["code"] for one in before["violations"]] == ["PHARMACIST_NOT_ON_DUTY"]
+    assert after["__typename"] == "Fill"
+    assert await refused.count() == refused_before + 1
+
+
+async def test_two_callers_may_use_the_same_key(house: House, way: Road) -> None:
+    key = str(uuid4())
+    other = house.client(Role.PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
+    given = {"idempotencyKey": key, "entries": [ENTRY]}
+
+    mine = await call(way.pharmacy, "recordStock", "Pharmacy { code }", given)
+    theirs = await call(other, "recordStock", "Pharmacy { code }", given)
+
+    assert (mine["code"], theirs["code"]) == (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
+
+
+async def test_somebody_elses_key_tells_nothing(house: House, way: Road) -> None:
+    given = {"idempotencyKey": str(uuid4()), "entries": [ENTRY]}
+    await call(way.pharmacy, "recordStock", "Pharmacy { code }", given)
+    other = house.client(Role.PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
+
+    data = await other.execute(
+        "query R($key: String!) { mutationResult(key: $key) { resultId } }",
+        {"key": given["idempotencyKey"]},
+    )
+
+    assert data["mutationResult"] is None

@@ -1,0 +1,168 @@
+"""Many fills ready to be settled, written straight into the tables: what counts here comes after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from models import (
+    FeeListSignature,
+    Fill,
+    FillLine,
+    IdentityCheck,
+    Institution,
+    Member,
+    Prescription,
+    PrescriptionLine,
+    StockHold,
+    StockItem,
+    StockMovement,
+)
+from ops.road import trace_code
+from ops.world import cast
+from ops.world.ids import member_id
+from policy.terms import (
+    BenefitKind,
+    FillState,
+    HospitalApproval,
+    IdentityMethod,
+    LineState,
+    MovementKind,
+    PrescriptionState,
+    Verdict,
+    VisitKind,
+)
+from services.fee_lists import fee_list_digest
+
+MEMBERS = (cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, cast.FUJIAN_NO_DISEASE)
+PHARMACIES = (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
+DRUGS = (cast.AMLODIPINE, cast.METOPROLOL)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A fill to settle, and the key under which its client does."""
+
+    fill_id: UUID
+    pharmacy: str
+    key: str
+
+
+async def ready_fills(count: int, now: datetime) -> list[Ready]:
+    """So many fills of a few members at two pharmacies, approved, prepared, signed, identified."""
+    hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
+    items = {(row.pharmacy_id, row.drug_id): row for row in await StockItem.filter(drug_id__in=DRUGS)}
+    stock = [items[pharmacy, drug] for pharmacy in PHARMACIES for drug in DRUGS]
+    await deliver(stock, count, now)
+    made = []
+    for number in range(count):
+        member = await Member.get(id=member_id(MEMBERS[number % len(MEMBERS)]))
+        pharmacy = PHARMACIES[number % len(PHARMACIES)]
+        prescription, lines = await prescribed(hospital, member, now)
+        fill = await filled(prescription, lines, [items[pharmacy, drug] for drug in DRUGS], now)
+        made.append(Ready(fill.id, pharmacy, str(uuid4())))
+    await StockItem.bulk_update(stock, fields=["on_hand", "held"])
+    return made
+
+
+async def deliver(stock: Sequence[StockItem], count: int, now: datetime) -> None:
+    """Enough of every drug, with the movement that brought it."""
+    for item in stock:
+        item.on_hand += count
+    await StockMovement.bulk_create(
+        StockMovement(
+            item=item, kind=MovementKind.PURCHASE, quantity=Decimal(count), moved_at=now, recorded_by="test"
+        )
+        for item in stock
+    )
+
+
+async def prescribed(
+    hospital: Institution, member: Member, now: datetime
+) -> tuple[Prescription, list[PrescriptionLine]]:
+    """A prescription of two drugs, both claimed."""
+    number = uuid4().hex[:24]
+    prescription = await Prescription.create(
+        rx_no=number,
+        hospital_rx_no=number,
+        hospital=hospital,
+        doctor_id=cast.FUJIAN_DOCTOR,
+        member=member,
+        area=hospital.area,
+        visit_no=number,
+        visit_kind=VisitKind.PHYSICAL,
+        insurance=member.insurance,
+        benefit=BenefitKind.SPECIAL_DISEASE,
+        disease_code=cast.FUJIAN_DISEASE,
+        diagnosis="高血压病",
+        issued_at=now,
+        uploaded_at=now,
+        expires_at=now + timedelta(hours=72),
+        state=PrescriptionState.ACTIVE,
+    )
+    lines = [
+        PrescriptionLine(
+            prescription=prescription,
+            number=number,
+            drug_id=drug,
+            quantity=1,
+            dose=1,
+            times_per_day=1,
+            days=28,
+            approval=HospitalApproval.NOT_ASKED,
+            state=LineState.CLAIMED,
+        )
+        for number, drug in enumerate(DRUGS, 1)
+    ]
+    await PrescriptionLine.bulk_create(lines)
+    return prescription, lines
+
+
+async def filled(
+    prescription: Prescription, lines: Sequence[PrescriptionLine], items: Sequence[StockItem], now: datetime
+) -> Fill:
+    """The fill of these lines with its held stock, its signature and its identity check."""
+    fill = await Fill.create(
+        prescription=prescription,
+        pharmacy_id=items[0].pharmacy_id,
+        member_id=prescription.member_id,
+        buyer_id=prescription.member_id,
+        state=FillState.READY,
+        requested_at=now,
+        requested_by="test",
+        expires_at=now + timedelta(hours=24),
+        reviewed_at=now,
+        ready_at=now,
+    )
+    for line, item in zip(lines, items, strict=True):
+        codes = [trace_code()]
+        kept = await FillLine.create(
+            fill=fill,
+            prescription_line_id=line.id,
+            drug_id=line.drug_id,
+            quantity=1,
+            price=item.price,
+            trace_codes=codes,
+        )
+        item.held += 1
+        await StockHold.create(item=item, fill_line_id=kept.id, quantity=1, taken_at=now)
+    await IdentityCheck.create(
+        fill=fill,
+        person_id=prescription.member_id,
+        method=IdentityMethod.MANUAL,
+        verdict=Verdict.MATCH,
+        goods=["药品"],
+        documents=["身份证", "社会保障卡"],
+        operator="test",
+        submitted_at=now,
+        decided_at=now,
+    )
+    await FeeListSignature.create(
+        fill=fill,
+        signed_by_id=prescription.member_id,
+        fee_list_sha256=await fee_list_digest(fill),
+        signature_sha256="0" * 64,
+        signed_at=now,
+    )
+    return fill

@@ -1,0 +1,330 @@
+"""From the picture at the counter to the verdict: jobs, workers, and what becomes of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+import redis.asyncio
+from PIL import Image
+
+import settings
+from engines.images import ImageStore
+from engines.queue import STREAM, Queue, job_broker
+from models import AuditEntry, Event, FaceEnrolment, IdentityCheck, Job
+from models.job import JobState
+from ops import road_documents as documents
+from ops.client import Json
+from ops.portraits import fetch
+from ops.processes import Child
+from ops.road import Road
+from ops.world.cast import FUJIAN_PATIENT
+from ops.world.ids import member_id
+from policy.terms import EventKind, Verdict
+from tests.house import House
+from tests.services.stage import ready_fill, walkers
+from tests.world import keys
+from workers.faces.pool import FacePool
+from workers.jobs import ATTEMPTS_MAX, LEASE, Bench, claim, run_job
+from workers.main import RUNNERS, sweep
+
+PATIENT = member_id(FUJIAN_PATIENT)
+
+
+@pytest.fixture(scope="module")
+def portraits() -> dict[str, bytes]:
+    """The portraits' files by name; fetched once per machine."""
+    folder: Path = settings.YAOLU_HOME / "portraits"
+    return {name: path.read_bytes() for name, path in fetch(folder).items()}
+
+
+@pytest.fixture(scope="module")
+async def faces() -> AsyncIterator[FacePool]:
+    """A pool of one child with the real model."""
+    pool = FacePool()
+    await pool.start()
+    yield pool
+    await pool.stop()
+
+
+@pytest.fixture(scope="module")
+async def bench(house: House, faces: FacePool, portraits: dict[str, bytes]) -> Bench:
+    """A worker's bench; the patient's face is enrolled."""
+    key = await house.tools.images.put(portraits["obama"])
+    await FaceEnrolment.create(member_id=PATIENT, image_key=key, consented_at=house.now())
+    return Bench(house.tools, faces, house.now)
+
+
+@pytest.fixture(scope="module")
+def way(house: House) -> Road:
+    """Fujian's people."""
+    return walkers(house)
+
+
+@pytest.fixture(scope="module")
+async def fill(way: Road) -> Json:
+    """A fill whose buyer is to be checked; each check is a row of its own."""
+    return await ready_fill(way)
+
+
+async def hand_in(way: Road, fill: Json, picture: bytes) -> tuple[UUID, UUID]:
+    """Hand a picture in through GraphQL; gives the check and its job."""
+    check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": picture}, fillId=fill["id"])
+    assert check["verdict"] is None
+    job = await Job.get(subject_id=check["id"])
+    return UUID(check["id"]), job.id
+
+
+async def decided(check: UUID) -> IdentityCheck:
+    """The check as it stands."""
+    return await IdentityCheck.get(id=check)
+
+
+async def test_the_same_person_matches(
+    way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+
+    await run_job(bench, job, RUNNERS)
+
+    row = await decided(check)
+    assert row.verdict == Verdict.MATCH
+    assert row.distance is not None
+    assert row.engine
+    assert row.bands_version
+    assert row.decided_at is not None
+    assert (await Job.get(id=job)).state == JobState.DONE
+    told = await Event.filter(kind=EventKind.IDENTITY_DECIDED, subject_id=check)
+    assert {event.topic for event in told} == {f"member:{PATIENT}", f"institution:{way.region.pharmacy}"}
+
+
+async def test_another_person_blocks_settlement_until_somebody_has_checked(
+    way: Road, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    fill = await ready_fill(way)
+    check, job = await hand_in(way, fill, portraits["biden"])
+
+    await run_job(bench, job, RUNNERS)
+    blocked = await way.preview(fill["id"])
+    await way.verify_manually(fill["id"])
+    free = await way.preview(fill["id"])
+
+    assert (await decided(check)).verdict == Verdict.NO_MATCH
+    assert [one["code"] for one in blocked["obstacles"]] == ["IDENTITY_NO_MATCH"]
+    assert free["obstacles"] == []
+    settlement = await way.settle(fill["id"], free["digest"])
+    assert settlement["statement"] == free["statement"]
+
+
+@pytest.fixture(scope="module")
+def pictures(portraits: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Pictures that hold no one face: two people side by side, and a grey wall."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for name in ("obama", "biden"):
+        (folder / f"{name}.jpg").write_bytes(portraits[name])
+    with Image.open(folder / "obama.jpg") as left, Image.open(folder / "biden.jpg") as right:
+        height = min(left.height, right.height)
+        pair = Image.new("RGB", (left.width + right.width, height), "white")
+        pair.paste(left.convert("RGB").crop((0, 0, left.width, height)), (0, 0))
+        pair.paste(right.convert("RGB").crop((0, 0, right.width, height)), (left.width, 0))
+    pair.save(folder / "two.jpg", quality=92)
+    Image.new("RGB", (640, 480), (128, 130, 127)).save(folder / "wall.jpg")
+    return {name: (folder / f"{name}.jpg").read_bytes() for name in ("two", "wall")}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "advice"), [("two", "SEVERAL_FACES", "一人"), ("wall", "NO_FACE", "正对镜头")]
+)
+async def test_a_picture_without_one_face_is_unusable_and_says_what_to_do(
+    way: Road, fill: Json, bench: Bench, pictures: dict[str, bytes], name: str, reason: str, advice: str
+) -> None:
+    check, job = await hand_in(way, fill, pictures[name])
+
+    await run_job(bench, job, RUNNERS)
+
+    row = await decided(check)
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, reason)
+    assert advice in row.advice
+    assert "现场照片" in row.advice
+    assert (await Job.get(id=job)).state == JobState.DONE
+
+
+async def test_a_job_run_twice_at_once_is_decided_once(
+    way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+
+    await asyncio.gather(*(run_job(bench, job, RUNNERS) for _ in range(4)))
+    await run_job(bench, job, RUNNERS)
+
+    row = await decided(check)
+    assert (row.verdict, row.tries) == (Verdict.MATCH, 1)
+    assert (await Job.get(id=job)).attempts == 1
+    assert await AuditEntry.filter(verb="decideIdentityCheck", subject=str(check)).count() == 1
+
+
+async def test_a_job_whose_worker_died_is_rung_again_after_its_lease(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+    queue = Queue(job_broker(house.redis_url))
+
+    taken = await claim(job, house.now())
+    early = await sweep(bench, queue)
+    house.later(seconds=LEASE.total_seconds() + 1)
+    late = await sweep(bench, queue)
+    await run_job(bench, job, RUNNERS)
+    await queue.stop()
+
+    assert taken is not None
+    assert (early, late) == (0, 1)
+    assert (await decided(check)).verdict == Verdict.MATCH
+    assert (await Job.get(id=job)).attempts == 2
+
+
+async def test_a_job_that_is_claimed_is_left_alone(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+
+    first = await claim(job, house.now())
+    second = await claim(job, house.now())
+    await run_job(bench, job, RUNNERS)
+
+    assert first is not None
+    assert second is None
+    assert (await decided(check)).verdict is None
+    await Job.filter(id=job).update(state=JobState.DONE)
+
+
+class BrokenPool(FacePool):
+    """An engine that never answers (引擎故障)."""
+
+    async def check(self, *pictures: object, **more: object) -> None:  # type: ignore[override]
+        """Fail."""
+        raise RuntimeError("the engine is away")
+
+
+async def test_an_engine_that_fails_three_times_gives_an_unusable_verdict(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+    broken = Bench(house.tools, BrokenPool(), house.now)
+    seen = []
+
+    for _ in range(ATTEMPTS_MAX):
+        await run_job(broken, job, RUNNERS)
+        seen.append((await decided(check)).verdict)
+
+    row, job_row = await decided(check), await Job.get(id=job)
+    assert seen == [None, None, Verdict.UNUSABLE]
+    assert row.reason == "ENGINE_FAILED"
+    assert "人工核验" in row.advice
+    assert job_row.state == JobState.DONE
+    blocked = await way.preview(fill["id"])
+    assert blocked["obstacles"] != []
+
+
+async def test_a_worker_that_dies_over_a_job_again_and_again_leaves_a_verdict(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+    asked = []
+
+    class Counting(FacePool):
+        async def check(self, *pictures: object, **more: object) -> None:  # type: ignore[override]
+            asked.append(pictures)
+
+    for _ in range(ATTEMPTS_MAX):
+        assert await claim(job, house.now()) is not None
+        house.later(seconds=LEASE.total_seconds() + 1)
+    await run_job(Bench(house.tools, Counting(), house.now), job, RUNNERS)
+
+    row = await decided(check)
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "ENGINE_FAILED")
+    assert asked == [], "what killed three workers is not tried a fourth time"
+    assert (await Job.get(id=job)).state == JobState.DONE
+
+
+async def test_a_verdict_that_cannot_be_written_is_tried_again_and_the_job_never_gives_up_alone(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+
+    async def away(bench: Bench, job: Job) -> None:
+        raise ConnectionError("the database was away")
+
+    for _ in range(ATTEMPTS_MAX + 1):
+        await run_job(bench, job, dict.fromkeys(RUNNERS, away))
+    waiting = await Job.get(id=job)
+    house.later(seconds=LEASE.total_seconds() + 1)
+    await run_job(bench, job, RUNNERS)
+
+    row = await decided(check)
+    assert (waiting.state, waiting.attempts) == (JobState.PENDING, ATTEMPTS_MAX)
+    assert waiting.error == "ConnectionError"
+    assert row.verdict is not None, "no check waits for ever"
+
+
+async def test_a_reference_that_is_gone_is_told_apart(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes]
+) -> None:
+    check, job = await hand_in(way, fill, portraits["obama2"])
+    await FaceEnrolment.filter(member_id=PATIENT).update(withdrawn_at=house.now())
+
+    await run_job(bench, job, RUNNERS)
+    await FaceEnrolment.filter(member_id=PATIENT).update(withdrawn_at=None)
+
+    row = await decided(check)
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "REFERENCE_MISSING")
+
+
+# --- a worker of its own process
+
+
+async def drop_rings(house: House) -> None:
+    """Lose every ring, as a Redis that was started anew would."""
+    client = redis.asyncio.from_url(house.redis_url)
+    await client.delete(STREAM)
+    await client.aclose()
+
+
+async def test_a_worker_process_takes_jobs_off_the_queue_and_finds_lost_ones(
+    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes], tmp_path: Path
+) -> None:
+    images = house.tools.images
+    assert isinstance(images, ImageStore)
+    folder = Path(str(images._store.prefix))  # type: ignore[union-attr]  # a folder in tests
+    lost, lost_job = await hand_in(way, fill, portraits["obama2"])
+    await drop_rings(house)
+    ring = tmp_path / "keys.json"
+    ring.write_text(keys().to_json())
+    ring.chmod(0o600)
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "DATABASE_URL": house.database_url,
+        "REDIS_URL": house.redis_url,
+        "YAOLU_HOME": str(tmp_path),
+        "YAOLU_CLOCK": house.clock.setting,
+        "YAOLU_KEYS": str(ring),
+        "IMAGE_STORE_URL": folder.as_uri(),
+    }
+
+    async with way.pharmacy.listen(documents.PHARMACY_EVENTS) as events:
+        child = Child(["worker"], environment, tmp_path / "worker.log")
+        try:
+            first = await events.until("IDENTITY_DECIDED", 60)
+            rung, rung_job = await hand_in(way, fill, portraits["biden"])
+            second = await events.until("IDENTITY_DECIDED", 60)
+        finally:
+            child.check()
+            child.stop()
+
+    assert [one["identityCheck"]["id"] for one in (first, second)] == [str(lost), str(rung)]
+    assert (await Job.get(id=rung_job)).state == JobState.DONE
+
+    assert (await decided(lost)).verdict == Verdict.MATCH
+    assert (await decided(rung)).verdict == Verdict.NO_MATCH
+    assert (await Job.get(id=lost_job)).state == JobState.DONE
+    assert child.process.returncode == 0
