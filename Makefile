@@ -21,12 +21,13 @@ serve: setup ## the API on PORT=8000
 test: setup ## the tests; TESTS="tests/policy -k name" for some of them
 	@$(python) -m pytest $(TESTS)
 
-check: setup ## format, lint, types, import contracts, schema.graphql
+check: setup ## format, lint, types, import contracts, schema.graphql, the rules' coverage
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/yaolu schema --check
+	.venv/bin/yaolu rules --check
 
 schema: setup ## write schema.graphql anew
 	@.venv/bin/yaolu schema --write

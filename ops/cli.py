@@ -20,6 +20,9 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 
+catalogue_commands = typer.Typer(help="The drug catalogue.", no_args_is_help=True)
+app.add_typer(catalogue_commands, name="catalogue")
+
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
@@ -130,6 +133,23 @@ def schema(
             raise typer.Exit(1)
     else:
         typer.echo(text, nl=False)
+
+
+@catalogue_commands.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV: code, area, kind, amount, since, until, source.")],
+) -> None:
+    """Take dated prices into the database of DATABASE_URL, or of the embedded engines; all or none."""
+    from ops.catalogue import BadCatalogue, import_catalogue
+    from ops.home import home_engines, prepare_home
+
+    prepare_home()
+    try:
+        with home_engines() as urls:
+            typer.echo(asyncio.run(import_catalogue(urls.database_url, file)).message)
+    except BadCatalogue as bad:
+        typer.echo(f"Nothing was imported from {file}:\n{bad}", err=True)
+        raise typer.Exit(1) from bad
 
 
 @app.command()

@@ -88,9 +88,8 @@ def texts(tree: ast.AST) -> Iterator[str]:
 def values_read(tree: ast.AST) -> Iterator[str]:
     """The names of the values that code reads (所读参数): `parameter("supply_limit", …)`."""
     for node in ast.walk(tree):
-        is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args
-        if is_call and node.func.id in {"parameter", "parameters"}:
-            yield from texts(node.args[0])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+            yield from texts(node.args[0]) if node.func.id in {"parameter", "parameters"} else ()
 
 
 @cache

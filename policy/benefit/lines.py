@@ -16,9 +16,13 @@ def divide(line: BillLine, scheme: Scheme) -> LineStatement:
     amount = fen(line.quantity * line.price)
     if is_full_self_pay(line) or not takes(line, scheme):
         return statement_of(line, amount, full=amount, ratio=WHOLE)
-    standard = line.payment_standard if scheme.standard_applies.flag else None
-    within = amount if standard is None else min(amount, fen(line.quantity * standard))
-    ratio = scheme.class_b[line.drug_code].amount if line.list_class is ListClass.B else NONE
+    within, standard = amount, None
+    if line.payment_standard is not None and scheme.standard_applies.flag:
+        standard = line.payment_standard
+        within = min(amount, fen(line.quantity * standard))
+    if line.list_class is not ListClass.B:
+        return statement_of(line, amount, over=amount - within, ratio=NONE, standard=standard)
+    ratio = scheme.class_b[line.drug_code].amount
     advance = fen(within * ratio)
     return statement_of(line, amount, over=amount - within, advance=advance, ratio=ratio, standard=standard)
 

@@ -34,6 +34,8 @@ def overflow(facts: BillFacts, costs: Costs, scheme: Scheme, share: FundShare) -
         facts,
         benefit=BenefitKind.OUTPATIENT,
         disease_code=None,
+        # they were divided already
+        lines=(),
         deductible_taken_visit=facts.deductible_taken_visit + share.deductible,
         deductible_used_year=facts.outpatient_deductible_used_year,
         fund_used_year=facts.outpatient_fund_used_year,

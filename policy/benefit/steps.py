@@ -91,6 +91,8 @@ def explain_full(account: Account, found: Result, articles: Articles) -> None:
     """Full self-pay, and why: no drug, outside the catalogue, limited (全自费)."""
     delivery, service, catalogue, limited = ZERO, ZERO, ZERO, ZERO
     for line, billed in zip(found.lines, found.facts.lines, strict=True):
+        if not line.fulamt_ownpay_amt:
+            continue
         if takes(billed, found.scheme):
             outside = billed.list_class is ListClass.C or not billed.covered
             catalogue += line.fulamt_ownpay_amt if outside else ZERO

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType
+from typer.main import get_group
 
 import api.errors
 import services.errors
@@ -100,9 +101,7 @@ def test_every_file_and_command_that_a_page_names_is_there(page: Path) -> None:
     paths = {path for path in re.findall(r"`([\w/.-]+/[\w.-]+\.\w+)`", text) if path.split("/")[0] in TOP}
     links = set(re.findall(r"\]\((?!http)([^)#]+)", text))
     verbs = set(re.findall(r"(?:`|bin/)yaolu (\w+)", text))
-    commands = {
-        command.name or inspect.unwrap(command.callback).__name__ for command in app.registered_commands
-    }
+    commands = set(get_group(app).commands)
 
     assert [path for path in paths if not (PROJECT / path).exists()] == []
     assert [link for link in links if not (page.parent / link).exists()] == []

@@ -12,6 +12,7 @@ from ops.embedded import EngineUrls
 async def test_a_worker_hears_again_after_redis_has_lost_its_data(engines: EngineUrls) -> None:
     broker = job_broker(engines.redis_url)
     client: Redis = Redis.from_url(engines.redis_url)
+    await client.delete(STREAM)
     await broker.startup()
     heard = asyncio.create_task(anext(broker.listen()))
     try:

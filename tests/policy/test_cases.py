@@ -34,8 +34,8 @@ def test_bills_are_divided_to_the_fen(case: Case) -> None:
     for number, told in enumerate(case.told.get("expect_lines", [])):
         for name, amount in told.items():
             assert getattr(found.lines[number], name) == Decimal(amount), name
-    for number, step in case.part("expect_steps").items():
-        got = found.steps[int(number) - 1]
+    for which, step in case.part("expect_steps").items():
+        got = found.steps[int(which) - 1]
         assert (got.amount, got.rule) == (Decimal(step["amount"]), step["rule"]), got.text
     if "uses" in case.told:
         uses = [(use.benefit, use.fund, use.deductible) for use in found.uses]

@@ -51,7 +51,7 @@ async def test_within_one_visit_the_deductible_is_taken_once(own_house: House) -
     assert [bill["deductible"] for bill in bills] == [DEDUCTIBLE, 0, DEDUCTIBLE]
     assert bills[1]["pooledFund"] == bills[0]["pooledFund"] + DEDUCTIBLE / 2
     kept = await VisitDeductible.get(visit_no=visit)
-    assert (kept.taken_at_hospital, kept.taken_at_pharmacies) == (0, DEDUCTIBLE)
+    assert (kept.taken_at_hospital, kept.taken_at_pharmacies) == (Decimal(0), DEDUCTIBLE)
 
 
 @pytest.mark.parametrize(

@@ -133,8 +133,6 @@ async def test_what_is_cancelled_is_let_go_and_sold_to_nobody(way: Road) -> None
 
 
 async def test_a_drug_comes_to_the_shelf_by_its_first_purchase(way: Road) -> None:
-    await StockItem.filter(pharmacy_id=FUJIAN_PHARMACY, drug_id=ORLISTAT).exists()
-
     await record(way, entry("PURCHASE", "2") | {"drugCode": ORLISTAT})
 
     item = await item_of(ORLISTAT)
