@@ -3,7 +3,8 @@
 from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
-from models.drug import Drug, DrugDisease, DrugPrice
+from models.case import Case
+from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
@@ -14,7 +15,7 @@ from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseReco
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
 from models.settlement import FeeListSignature, Settlement, SettlementLine
-from models.stock import StockHold, StockItem, StockMovement
+from models.stock import StockBatch, StockHold, StockItem, StockMovement, TraceCode
 
 __all__ = [
     "Account",
@@ -22,6 +23,7 @@ __all__ = [
     "AccumulatorImport",
     "Agreement",
     "AuditEntry",
+    "Case",
     "Doctor",
     "Drug",
     "DrugDisease",
@@ -50,9 +52,12 @@ __all__ = [
     "Settlement",
     "SettlementLine",
     "SpecialDiseaseRecord",
+    "StockBatch",
     "StockHold",
     "StockItem",
     "StockMovement",
     "Topic",
+    "TraceCode",
+    "TracePrefix",
     "VisitDeductible",
 ]

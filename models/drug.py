@@ -33,6 +33,7 @@ class Drug(Model):
     is_negotiated = fields.BooleanField(default=False, description="国谈药品")
     is_dual_channel = fields.BooleanField(default=False, description="双通道药品")
     is_consumable = fields.BooleanField(default=False, description="耗材或服务项目")
+    is_otc = fields.BooleanField(default=False, db_default=False, description="非处方药")
     limited_use = fields.BooleanField(default=False, description="限制使用标志")
     min_tier = fields.SmallIntField(null=True, description="限医疗机构等级")
     is_sample = fields.BooleanField(default=False, description="示例数据")
@@ -77,3 +78,17 @@ class DrugPrice(Model):
         table = "drug_price"
         table_description = "药品价格"
         unique_together = (("drug", "area", "kind", "since", "source"),)
+
+
+class TracePrefix(Model):
+    """The first seven digits of a drug's trace codes (追溯码标识码). A drug may have several."""
+
+    prefix = fields.CharField(max_length=7, primary_key=True, description="追溯码前七位")
+    drug: fields.ForeignKeyRelation[Drug] = fields.ForeignKeyField(
+        "models.Drug", related_name="trace_prefixes", description="药品"
+    )
+    drug_id: str
+
+    class Meta:
+        table = "trace_prefix"
+        table_description = "追溯码标识码"

@@ -1,5 +1,7 @@
 """Hospitals and pharmacies, their contracts and opening hours."""
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
@@ -32,6 +34,9 @@ class Institution(Model):
     delivers = fields.BooleanField(default=False, description="提供配送")
     joined_vbp = fields.BooleanField(default=False, description="参加集中带量采购")
     accepts_family_code = fields.BooleanField(default=False, description="可用亲情展码")
+    heard_at: datetime | None = fields.DatetimeField(
+        null=True, description="最近一次进销存变动或心跳; 空为从未"
+    )
 
     class Meta:
         table = "institution"
@@ -53,6 +58,7 @@ class Agreement(Model):
     class Meta:
         table = "agreement"
         table_description = "门诊统筹协议"
+        indexes = (("institution_id", "state"),)
 
 
 class OpeningHours(Model):

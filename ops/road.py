@@ -14,7 +14,7 @@ from ops import road_documents as documents
 from ops.client import Client, Json, Listener
 from ops.issuer import DevelopmentIssuer
 from ops.tokens import token_for
-from ops.world import cast
+from ops.world import cast, catalogue
 from ops.world.cast import DemoLine
 from ops.world.world import World
 from policy.calendar import SHANGHAI
@@ -121,7 +121,7 @@ class Road:
         """The pharmacy prepares, scanning a trace code per box (备药完成)."""
         lines = (await self.pharmacy.execute(documents.FILL_LINES, {"id": fill_id}))["fill"]["lines"]
         scanned = [
-            {"fillLineId": line["id"], "traceCodes": [trace_code() for _ in range(int(line["quantity"]))]}
+            {"fillLineId": line["id"], "traceCodes": trace_codes(line["drug"]["code"], int(line["quantity"]))}
             for line in lines
         ]
         return await self.pharmacy.do(documents.MARK_READY, fillId=fill_id, scanned=scanned)
@@ -203,9 +203,14 @@ def id_number(psn_no: str) -> str:
     return World().member(psn_no).id_number
 
 
-def trace_code() -> str:
-    """A sample trace code (药品追溯码): 20 digits that begin with 8."""
-    return f"8{uuid4().int % 10**19:019d}"
+def trace_codes(drug_code: str, many: int) -> list[str]:
+    """Fresh sample trace codes (药品追溯码) of a drug: its seven digits, and thirteen for the box."""
+    return [f"{trace_prefix(drug_code)}{uuid4().int % 10**13:013d}" for _ in range(many)]
+
+
+def trace_prefix(drug_code: str) -> str:
+    """The seven digits that a sample drug's trace codes begin with (追溯码标识码)."""
+    return next(drug.trace_prefix for drug in catalogue.drugs() if drug.code == drug_code)
 
 
 @asynccontextmanager

@@ -205,6 +205,32 @@ class MovementKind(StrEnum):
     SALE_RETURN = "SALE_RETURN"
     ADJUSTMENT = "ADJUSTMENT"
     STOCK_TAKE = "STOCK_TAKE"
+    TRANSFER = "TRANSFER"
+
+
+class TraceState(StrEnum):
+    """Where a box with its trace code is (追溯码状态)."""
+
+    IN_STOCK = "IN_STOCK"
+    SOLD = "SOLD"
+    RETURNED = "RETURNED"
+
+
+class CaseKind(StrEnum):
+    """What somebody has to look into (监管线索类型)."""
+
+    FALSE_STOCK = "FALSE_STOCK"
+    VALUE_MISMATCH = "VALUE_MISMATCH"
+    PRICE_ABOVE_CEILING = "PRICE_ABOVE_CEILING"
+    DOUBLE_TRACE = "DOUBLE_TRACE"
+
+
+class CaseState(StrEnum):
+    """What became of a case (监管线索状态)."""
+
+    OPEN = "OPEN"
+    PROVEN = "PROVEN"
+    DISMISSED = "DISMISSED"
 
 
 class Role(StrEnum):
@@ -248,3 +274,5 @@ class EventKind(StrEnum):
     HANDED_OVER = "HANDED_OVER"
     DELIVERY_DISPATCHED = "DELIVERY_DISPATCHED"
     DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"
+    CASE_OPENED = "CASE_OPENED"
+    CASE_PROVEN = "CASE_PROVEN"

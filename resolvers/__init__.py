@@ -3,22 +3,26 @@
 from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
+from resolvers.drugs import DrugQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.identity import IdentityMutation
+from resolvers.live import LiveSubscription
 from resolvers.nearby import NearbyQuery
 from resolvers.outcome import OutcomeQuery
-from resolvers.pharmacy import PharmacyMutation, PharmacyQuery
+from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.settlement import SettlementMutation, SettlementQuery
+from resolvers.stock import StockMutation, StockQuery
 
 QUERIES = (
     PrescribingQuery,
     FillQuery,
     NearbyQuery,
+    DrugQuery,
     BenefitQuery,
     SettlementQuery,
-    PharmacyQuery,
+    StockQuery,
     EventQuery,
     OutcomeQuery,
 )
@@ -30,6 +34,7 @@ MUTATIONS = (
     SettlementMutation,
     DeliveryMutation,
     PharmacyMutation,
+    StockMutation,
     BenefitMutation,
 )
-SUBSCRIPTIONS = (EventSubscription,)
+SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

@@ -1,53 +1,20 @@
 """A pharmacy's own house: stock, prices, opening hours, roster."""
 
 from datetime import date
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
-from strawberry import Private, field
+from strawberry import field
 
-import models
-from policy.terms import MovementKind, Role
+from policy.terms import MovementKind
 from resolvers.arguments import KEY_WORDS
 from schema.context import Info, call_of
-from schema.drug import Drug
 from schema.institution import Pharmacy
-from schema.paging import (
-    FIRST_DEFAULT,
-    After,
-    Connection,
-    First,
-    check_first,
-    connection,
-    cursor_text,
-    text_cursor,
-)
 from schema.refusal import Refusal
 from schema.scalars import Instant, Price, Quantity
 from services import premises, stock
-
-
-@strawberry.type(description="库存")
-class StockItem:
-    row: Private[models.StockItem]
-    on_hand: Quantity = field(description="在库数量, 包装")
-    held: Quantity = field(description="已预留数量, 包装")
-    price: Price | None = field(description="销售价, 元/包装")
-    moved_at: Instant | None = field(description="最近变动时间")
-
-    @classmethod
-    def of(cls, row: models.StockItem) -> Self:
-        return cls(
-            row=row,
-            on_hand=Quantity(row.on_hand),
-            held=Quantity(row.held),
-            price=Price(row.price) if row.price is not None else None,
-            moved_at=Instant(row.moved_at) if row.moved_at else None,
-        )
-
-    @strawberry.field(description="药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+from services.entries import StockEntry
+from services.movements import record_stock
 
 
 @strawberry.input(description="一条进销存登记")
@@ -62,9 +29,9 @@ class StockEntryInput:
     trace_codes: list[str] = field(default_factory=list, description="药品追溯码")
     reference: str = field(default="", description="单据号")
 
-    def entry(self) -> stock.StockEntry:
+    def entry(self) -> StockEntry:
         """The entry as the use case takes it."""
-        return stock.StockEntry(
+        return StockEntry(
             drug_code=self.drug_code,
             kind=self.kind,
             quantity=self.quantity,
@@ -136,31 +103,17 @@ SetDutyRosterResult = Annotated[
 
 
 @strawberry.type
-class PharmacyQuery:
-    @strawberry.field(description="本店库存, 按药品编码排列")
-    async def stock(
-        self, info: Info, first: First = FIRST_DEFAULT, after: After = None
-    ) -> Connection[StockItem]:
-        call = call_of(info)
-        call.require("查看库存", Role.PHARMACY, Role.PHARMACIST)
-        check_first(first)
-        rows = models.StockItem.filter(pharmacy_id=call.actor.institution)
-        last = cursor_text(after)
-        rows = rows.filter(drug_id__gt=last) if last is not None else rows
-        page = await rows.order_by("drug_id").limit(first + 1)
-        shown = [(text_cursor(row.drug_id), StockItem.of(row)) for row in page[:first]]
-        return connection(shown, len(page) > first)
-
-
-@strawberry.type
 class PharmacyMutation:
-    @strawberry.mutation(description="进销存登记, 全部成功或全部不成 (FJ-2.5)")
+    @strawberry.mutation(
+        description="进销存登记, 全部成功或全部不成",
+        deprecation_reason="不要求 FJ-2.5 的各项齐全; 请用 recordPurchases、recordStockTake 等",
+    )
     async def record_stock(
         self, info: Info, input: Annotated[RecordStockInput, strawberry.argument(description="进销存")]
     ) -> RecordStockResult:
         call = call_of(info, input.idempotency_key)
         entries = [entry.entry() for entry in input.entries]
-        return Pharmacy.of(await stock.record_stock(call, entries=entries))
+        return Pharmacy.of(await record_stock(call, entries=entries))
 
     @strawberry.mutation(description="设置售价; 已申请的配药保持当时的价格")
     async def set_prices(

@@ -8,7 +8,7 @@ from models.job import JobState
 from policy import terms
 from policy.geography import CoordinateSystem
 from policy.violation import Code
-from services.nearby import PharmacyOrder
+from services.nearby_search import PharmacyOrder
 
 
 def expose(enum: type[Enum], description: str, **words: str) -> None:
@@ -134,7 +134,18 @@ expose(
     SALE_RETURN="销售退货",
     ADJUSTMENT="库存调整",
     STOCK_TAKE="盘点",
+    TRANSFER="调拨, 调出为负",
 )
+expose(terms.TraceState, "追溯码状态", IN_STOCK="在库", SOLD="已售", RETURNED="已退回")
+expose(
+    terms.CaseKind,
+    "监管线索类型",
+    FALSE_STOCK="显示有货而实际无货",
+    VALUE_MISMATCH="购销存金额不符",
+    PRICE_ABOVE_CEILING="售价高于上限",
+    DOUBLE_TRACE="追溯码重复销售",
+)
+expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(
     terms.EventKind,
     "事件类型",
@@ -156,6 +167,8 @@ expose(
     HANDED_OVER="已交付",
     DELIVERY_DISPATCHED="已发出配送",
     DELIVERY_CONFIRMED="已送达",
+    CASE_OPENED="监管线索已立",
+    CASE_PROVEN="监管线索已查实",
 )
 expose(
     PharmacyOrder,
@@ -219,6 +232,9 @@ CODE_WORDS = {
     Code.IDENTITY_UNCERTAIN: "身份不确定, 须人工核验",
     Code.IDENTITY_NO_MATCH: "人证不一致",
     Code.FEE_LIST_NOT_SIGNED: "费用清单未签字",
+    Code.TRACE_CODE_MISSING: "追溯码未扫全",
+    Code.TRACE_CODE_SOLD: "追溯码已售出过",
+    Code.TRACE_CODE_WRONG_DRUG: "追溯码不属于该药品",
     Code.GOODS_NOT_RECORDED: "结算物品未留存",
     Code.DELIVERY_NOT_OFFERED: "药店不提供配送",
     Code.PROXY_DOCUMENTS_MISSING: "代购时未出示双方证件",

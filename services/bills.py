@@ -28,7 +28,7 @@ from policy.terms import (
 )
 from policy.validity import validity_violation
 from policy.violation import Code, Violation
-from services import benefit
+from services import benefit, traces
 from services.access import grant_between
 from services.errors import Refused
 from services.facts import has_contract
@@ -112,6 +112,7 @@ async def why_not(now: datetime, bill: Bill, tender: Tender) -> list[Violation]:
                 for line in bill.lines
             ],
         )
+        violations += await traces.missing(prescription.area, day, bill.lines)
         late = validity_violation(prescription.uploaded_at, prescription.area, now)
     return [*violations, late] if late else list(violations)
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from models import Fill, FillLine, Institution, Prescription, PrescriptionLine, StockItem
@@ -12,7 +11,7 @@ from policy.dispensing import ClaimLine, PricedLine, SplitFacts, check_claim, ch
 from policy.rule import broken
 from policy.terms import EventKind, FillState, GrantScope, InstitutionKind, LineState, Role
 from policy.violation import Code, Violation
-from services import facts, stock
+from services import facts, holds, stock
 from services.access import get_prescription, grant_between
 from services.errors import BadInput, NotFound, Refused, check_text
 from services.fills import lock_prescription, no_grant, tell
@@ -108,7 +107,8 @@ async def claim(work: Work, prescription: Prescription, order: Order) -> Fill:
     ]
     await FillLine.bulk_create(lines)
     await PrescriptionLine.filter(id__in=[line.id for line in wanted]).update(state=LineState.CLAIMED)
-    await stock.hold(fill, lines, items, work.now)
+    await holds.hold(lines, items, work.now)
+    work.stock_changed(pharmacy.code)
     tell(work, fill, EventKind.FILL_REQUESTED, None, member_topic(order.buyer_id))
     return fill
 
@@ -153,6 +153,7 @@ async def why_not(
     split = SplitFacts(
         is_partial=is_partial, reason=order.split_reason or None, same_drug_elsewhere=elsewhere
     )
+    promised = await stock.availability(list(items.values()), shanghai_day(work.now))
     lines = [
         ClaimLine(
             id=str(line.id),
@@ -160,7 +161,7 @@ async def why_not(
             state=line.state,
             held_by_you=held_by_caller(work, holders.get(line.id)),
             quantity=line.quantity,
-            available=available(items[line.drug_id]),
+            available=promised[line.drug_id],
         )
         for line in wanted
     ]
@@ -193,11 +194,6 @@ def held_by_caller(work: Work, holder: str | None) -> bool | None:
     if holder is None:
         return None
     return work.actor.role == Role.PATIENT or work.actor.institution == holder
-
-
-def available(item: StockItem) -> Decimal:
-    """What of this drug may still be promised; a drug without a price can't be sold."""
-    return item.on_hand - item.held if item.price is not None else Decimal(0)
 
 
 async def price_violations(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from models import Case
 from policy.violation import Violation
 
 
@@ -81,10 +82,10 @@ class Busy(ServiceError):
 
 
 class Refused(ServiceError):
-    """The rules forbid it (业务拒绝); carries every broken rule at once."""
+    """The rules forbid it (业务拒绝); carries every broken rule at once, and cases to open."""
 
     code = "REFUSED"
 
-    def __init__(self, violations: Sequence[Violation]) -> None:
-        self.violations = tuple(violations)
+    def __init__(self, violations: Sequence[Violation], cases: Sequence[Case] = ()) -> None:
+        self.violations, self.cases = tuple(violations), tuple(cases)
         super().__init__(";".join(f"{one.message}({one.rule})" for one in self.violations))

@@ -7,6 +7,7 @@ from models import Fill, Prescription, PrescriptionLine
 from policy.terms import EventKind, FillState, LineState, PrescriptionState
 from services.actor import Call
 from services.fills import LIVE, end_fill, live_fills, lock_prescription
+from services.recalls import sweep_expired
 from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
 
@@ -63,6 +64,7 @@ async def expire_fill(work: Work, fill_id: UUID) -> Fill:
 
 async def expire_due(call: Call) -> int:
     """Let everything lapse that is due (到期处理); gives how many. Each in its own transaction."""
+    await sweep_expired(call)
     fills = await due_fills(call.now)
     for fill_id in fills:
         await expire_fill(call, fill_id)

@@ -8,7 +8,7 @@ from policy.rule import broken
 from policy.states import check_transition, prescription_state
 from policy.terms import EventKind, FillState, GrantScope, LineState, PrescriptionState, Role
 from policy.violation import Code, Violation
-from services import stock
+from services import holds
 from services.access import fills_of, grant_between
 from services.errors import NotFound, Refused
 from services.topics import institution_topic, member_topic
@@ -84,7 +84,8 @@ async def release_lines(work: Work, fill: Fill) -> None:
     await PrescriptionLine.filter(
         id__in=[line.prescription_line_id for line in lines], state=LineState.CLAIMED
     ).update(state=LineState.OPEN)
-    await stock.release([line.id for line in lines], work.now)
+    await holds.release([line.id for line in lines], work.now)
+    work.stock_changed(fill.pharmacy_id)
 
 
 async def refresh_state(prescription: Prescription) -> None:

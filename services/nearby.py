@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
-from typing import Any, TypeVar
 from uuid import UUID
 
 from tortoise import connections
 
-from models import Institution, Prescription, PrescriptionLine
-from policy.benefit import Statement
-from policy.calendar import SHANGHAI, shanghai_day
+from models import Prescription, PrescriptionLine
 from policy.geography import distance_m, project, projection_scale
 from policy.terms import LineState
 from services import benefit
@@ -20,104 +16,23 @@ from services.access import get_prescription
 from services.actor import Call
 from services.errors import BadInput
 from services.ledger import balance_of
-
-RADIUS_MAX = 50_000
-"""Metres; farther than this nobody walks for a box of pills."""
-
-
-RADIUS_SLACK = 1.01
-"""The map stretches a little more towards the pole than at the place itself; one per cent covers 50 km."""
-
-T = TypeVar("T")
-
-
-class PharmacyOrder(StrEnum):
-    """How pharmacies are ordered (排序方式)."""
-
-    DISTANCE = "DISTANCE"
-    TOTAL_PRICE = "TOTAL_PRICE"
-    PATIENT_PAYS = "PATIENT_PAYS"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A point in GCJ-02 (位置)."""
-
-    longitude: float
-    latitude: float
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a pharmacy has of one wanted drug (可供情况)."""
-
-    line_id: UUID | None
-    drug_code: str
-    wanted: Decimal
-    available: Decimal
-    price: Decimal | None
-    moved_at: datetime | None
-
-    @property
-    def suffices(self) -> bool:
-        """Whether the whole quantity is there, with a price."""
-        return self.price is not None and self.available >= self.wanted
-
-
-@dataclass(frozen=True, slots=True)
-class NearbyPharmacy:
-    """One pharmacy of the answer (附近药店)."""
-
-    code: str
-    distance: float
-    offers: Sequence[Offer]
-    is_open: bool
-    pharmacist_on_duty: bool
-    total: Decimal | None
-    estimate: Statement | None
-
-    @property
-    def fills_all(self) -> bool:
-        """Whether every wanted drug is there in full (可一次配齐)."""
-        return bool(self.offers) and all(offer.suffices for offer in self.offers)
-
-
-NEARBY = """
-WITH near AS MATERIALIZED (
-    SELECT code, longitude, latitude
-    FROM institution
-    WHERE kind = 'PHARMACY' AND point(x, y) <@ circle(point($1, $2), $3)
-      AND EXISTS (SELECT 1 FROM agreement a WHERE a.institution_id = code AND a.state = 'ACTIVE'
-                  AND a.since <= $6 AND (a.until IS NULL OR a.until >= $6))
+from services.nearby_offers import Estimator, NearbyPharmacy, build_all
+from services.nearby_search import (
+    RADIUS_SLACK,
+    After,
+    PharmacyOrder,
+    Search,
+    Want,
+    check_search,
+    find,
 )
-SELECT near.code, near.longitude, near.latitude,
-       EXISTS (SELECT 1 FROM opening_hours h WHERE h.institution_id = near.code
-               AND h.weekday = $7 AND h.opens <= $8 AND h.closes > $8) AS is_open,
-       EXISTS (SELECT 1 FROM duty_shift s JOIN pharmacist p ON p.code = s.pharmacist_id
-               WHERE s.institution_id = near.code AND s.starts_at <= $9 AND s.ends_at > $9
-               AND p.since <= $6 AND (p.until IS NULL OR p.until >= $6)) AS on_duty,
-       stock.codes, stock.available, stock.prices, stock.moved, stock.full_lines
-FROM near
-CROSS JOIN LATERAL (
-    SELECT array_agg(i.drug_id) AS codes, array_agg(i.on_hand - i.held) AS available,
-           array_agg(i.price) AS prices, array_agg(i.moved_at) AS moved,
-           count(*) FILTER (WHERE i.price IS NOT NULL AND i.on_hand - i.held >= wanted.quantity) AS full_lines
-    FROM unnest($4::varchar[], $5::numeric[]) AS wanted (drug_code, quantity)
-    JOIN stock_item i ON i.pharmacy_id = near.code AND i.drug_id = wanted.drug_code
-) AS stock
-WHERE stock.full_lines > 0 OR cardinality($4::varchar[]) = 0
-"""
+from services.nearby_wants import Asked, wants_of_drugs
 
+CANDIDATES = 300
+"""Orders by money compare the nearest so many pharmacies that have something, and leave the farther out."""
 
-@dataclass(frozen=True, slots=True)
-class Search:
-    """A search around a place (附近搜索)."""
-
-    place: Place
-    radius_m: int = 10_000
-    order: PharmacyOrder = PharmacyOrder.DISTANCE
-    only_open: bool = False
-    only_complete: bool = False
+Key = tuple[bool, bool, Decimal, float, str]
+"""Where a pharmacy stands in the answer: stale, incomplete, amount, away, code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,145 +41,91 @@ class Page:
 
     pharmacies: Sequence[NearbyPharmacy]
     has_next: bool
-    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Whose drugs are looked for (所需): those of a prescription, or those asked for by code; or none."""
+
+    prescription_id: UUID | None = None
+    drugs: Sequence[Asked] = ()
+    equivalents: bool = False
 
 
 async def nearby_pharmacies(
-    call: Call, search: Search, prescription_id: UUID | None, first: int, after: str | None
+    call: Call, search: Search, request: Request, first: int, after: Key | None
 ) -> Page:
-    """Pharmacies under contract near a place that have something of the prescription (附近药店).
+    """Pharmacies under contract near a place that have something of what is wanted (附近药店).
 
-    `after` is the code of the last pharmacy of the page before. Estimates are computed for the page
-    only, unless the order itself needs them all.
+    `after` is the key of the last pharmacy of the page before.
     """
     check_search(search)
-    case, lines = await wanted_lines(call, prescription_id)
-    rows = [row for row in await find(call.now, search, lines) if is_wanted(search, row, lines)]
+    if request.prescription_id is not None and request.drugs:
+        raise BadInput("drugs", "处方编号与药品编码只能给一种。")
+    if search.order == PharmacyOrder.PATIENT_PAYS and request.prescription_id is None:
+        raise BadInput("order", "按个人负担排序需要处方编号。")
+    case, lines, wants = await wanted(call, request)
     account = await balance_of(case.member.id) if case else Decimal(0)
-    if search.order == PharmacyOrder.DISTANCE or case is None:
-        page, has_next = cut(rows, first, after, [row["code"] for row in rows])
-        return Page(await build_all(page, lines, case, account), has_next, len(rows))
-    found = await build_all(rows, lines, case, account)
-    found.sort(key=lambda one: sort_key(search.order, one))
-    chosen, has_next = cut(found, first, after, [one.code for one in found])
-    return Page(chosen, has_next, len(found))
+    estimator = Estimator(case, lines, account)
+    if search.order == PharmacyOrder.DISTANCE:
+        return await by_distance(call.now, search, wants, estimator, first, after)
+    return await by_money(call.now, search, wants, estimator, first, after)
 
 
-def cut(rows: Sequence[T], first: int, after: str | None, codes: Sequence[str]) -> tuple[Sequence[T], bool]:
-    """The `first` rows after the one with code `after`, and whether there are more."""
-    if after is not None and after not in codes:
-        raise BadInput("after", "游标已失效(该药店不再符合条件),请从头查询。")
-    start = codes.index(after) + 1 if after is not None else 0
-    return rows[start : start + first], len(rows) > start + first
+async def by_distance(
+    now: datetime, search: Search, wants: Sequence[Want], estimator: Estimator, first: int, after: Key | None
+) -> Page:
+    """The next pharmacies on the way out (由近及远): those heard lately, then those gone quiet."""
+    rows = []
+    start = After(after[3], after[4]) if after else After()
+    if after is None or not after[0]:
+        rows = await find(now, search, wants, stale=False, after=start, limit=first + 1)
+        start = After()
+    if len(rows) <= first:
+        rows += await find(now, search, wants, stale=True, after=start, limit=first + 1 - len(rows))
+    return Page(await build_all(rows[:first], wants, estimator), len(rows) > first)
 
 
-def is_wanted(search: Search, row: dict[str, Any], lines: Sequence[PrescriptionLine]) -> bool:
-    """Whether a row passes the filters."""
-    if search.only_open and not row["is_open"]:
-        return False
-    return not search.only_complete or row["full_lines"] == len(lines)
+async def by_money(
+    now: datetime, search: Search, wants: Sequence[Want], estimator: Estimator, first: int, after: Key | None
+) -> Page:
+    """The cheapest of the nearest (由低到高): complete ones first, quiet ones last."""
+    rows = await find(now, search, wants, stale=False, after=After(), limit=CANDIDATES)
+    rows += await find(now, search, wants, stale=True, after=After(), limit=CANDIDATES)
+    found = await build_all(rows, wants, estimator)
+    found.sort(key=lambda one: key_of(search.order, one))
+    left = [one for one in found if after is None or key_of(search.order, one) > after]
+    return Page(left[:first], len(left) > first)
 
 
-async def build_all(
-    rows: Sequence[dict[str, Any]],
-    lines: Sequence[PrescriptionLine],
-    case: benefit.Case | None,
-    account: Decimal,
-) -> list[NearbyPharmacy]:
-    """Rows of the search as answers."""
-    codes = [row["code"] for row in rows]
-    known = {row.code: row for row in await Institution.filter(code__in=codes)}
-    return [build(row, lines, case, account, known[row["code"]]) for row in rows]
+def key_of(order: PharmacyOrder, one: NearbyPharmacy) -> Key:
+    """Where a pharmacy stands in an order (次序)."""
+    if order == PharmacyOrder.DISTANCE:
+        return one.is_stale, False, Decimal(0), one.away, one.code
+    amount = one.total
+    if order == PharmacyOrder.PATIENT_PAYS and one.estimate is not None:
+        amount = one.estimate.psn_part_amt
+    paid = Decimal("Infinity") if amount is None else amount
+    return one.is_stale, not one.fills_all, paid, one.away, one.code
 
 
-async def wanted_lines(
-    call: Call, prescription_id: UUID | None
-) -> tuple[benefit.Case | None, list[PrescriptionLine]]:
-    """The open lines of the prescription, and the member's standing for the estimate."""
-    if prescription_id is None:
-        return None, []
-    prescription: Prescription = await get_prescription(call.actor, prescription_id, call.now)
-    lines = await PrescriptionLine.filter(prescription_id=prescription.id, state=LineState.OPEN).order_by(
+async def wanted(
+    call: Call, request: Request
+) -> tuple[benefit.Case | None, Sequence[PrescriptionLine], Sequence[Want]]:
+    """What is looked for, and the member's standing for the estimate when it is a prescription."""
+    if request.prescription_id is None:
+        return None, (), await wants_of_drugs(request.drugs, equivalents=request.equivalents)
+    prescription: Prescription = await get_prescription(call.actor, request.prescription_id, call.now)
+    lines = await open_lines(prescription)
+    wants = [Want(line.id, line.drug_id, line.quantity) for line in lines]
+    return await benefit.case_of(prescription, lines, call.now), lines, wants
+
+
+async def open_lines(prescription: Prescription) -> list[PrescriptionLine]:
+    """The lines that may still be filled (待配明细)."""
+    return await PrescriptionLine.filter(prescription_id=prescription.id, state=LineState.OPEN).order_by(
         "number"
     )
-    return await benefit.case_of(prescription, lines, call.now), lines
-
-
-async def find(now: datetime, search: Search, lines: Sequence[PrescriptionLine]) -> list[dict[str, Any]]:
-    """Run the one statement of the search."""
-    x, y = project(search.place.longitude, search.place.latitude)
-    local = now.astimezone(SHANGHAI)
-    values = [
-        x,
-        y,
-        search.radius_m * RADIUS_SLACK * projection_scale(search.place.latitude),
-        [line.drug_id for line in lines],
-        [line.quantity for line in lines],
-        shanghai_day(now),
-        local.weekday(),
-        local.hour * 60 + local.minute,
-        now,
-    ]
-    rows: list[dict[str, Any]] = await connections.get("default").execute_query_dict(NEARBY, values)
-    here = (search.place.longitude, search.place.latitude)
-    for row in rows:
-        row["distance"] = distance_m(here, (row["longitude"], row["latitude"]))
-    # the map is stretched a little, so the true distance has the last word
-    within = [row for row in rows if row["distance"] <= search.radius_m]
-    return sorted(within, key=lambda row: (row["distance"], row["code"]))
-
-
-def build(
-    row: dict[str, Any],
-    lines: Sequence[PrescriptionLine],
-    case: benefit.Case | None,
-    account: Decimal,
-    pharmacy: Institution,
-) -> NearbyPharmacy:
-    """One row of the search as an answer, with the estimate of what the patient would pay."""
-    stock = {
-        code: (available, price, moved)
-        for code, available, price, moved in zip(
-            row["codes"] or (), row["available"] or (), row["prices"] or (), row["moved"] or (), strict=True
-        )
-    }
-    nothing = (Decimal(0), None, None)
-    offers = [
-        Offer(line.id, line.drug_id, line.quantity, *stock.get(line.drug_id, nothing)) for line in lines
-    ]
-    priced = [
-        benefit.PricedLine(line, offer.price)
-        for line, offer in zip(lines, offers, strict=True)
-        if offer.suffices and offer.price is not None
-    ]
-    purse = benefit.Purse(use_account=True, account=account)
-    estimate = benefit.statement(case, priced, purse, pharmacy) if case and priced else None
-    return NearbyPharmacy(
-        code=row["code"],
-        distance=row["distance"],
-        offers=offers,
-        is_open=row["is_open"],
-        pharmacist_on_duty=row["on_duty"],
-        total=estimate.medfee_sumamt if estimate else None,
-        estimate=estimate,
-    )
-
-
-def sort_key(order: PharmacyOrder, one: NearbyPharmacy) -> tuple[bool, Decimal, float, str]:
-    """Complete pharmacies first, then by what was asked for; distance and code settle ties."""
-    paid = Decimal("Infinity")
-    if one.estimate is not None:
-        by_total = order == PharmacyOrder.TOTAL_PRICE
-        paid = one.estimate.medfee_sumamt if by_total else one.estimate.psn_part_amt
-    return (not one.fills_all, paid, one.distance, one.code)
-
-
-def check_search(search: Search) -> None:
-    """Refuse places outside China and radii that make no sense."""
-    if not (73 <= search.place.longitude <= 136 and 3 <= search.place.latitude <= 54):
-        raise BadInput("location", "位置不在中国境内,请核对经度和纬度(经度在前)。")
-    if not 100 <= search.radius_m <= RADIUS_MAX:
-        raise BadInput("radius", f"半径应在 100 至 {RADIUS_MAX} 米之间,收到 {search.radius_m}。")
 
 
 HOSPITALS = """

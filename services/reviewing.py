@@ -1,6 +1,7 @@
 """The pharmacist reviews (审方), asks the prescriber, prepares; or the fill ends early."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from models import Fill, FillLine, Pharmacist, PrescriberQuery, Prescription
@@ -11,7 +12,7 @@ from policy.rule import broken
 from policy.states import FILL_TRANSITIONS
 from policy.terms import EventKind, FillState, Role
 from policy.violation import Code
-from services import facts
+from services import facts, traces
 from services.errors import BadInput, NotFound, Refused, check_text
 from services.fills import end_fill, lock_fill, move, require_buyer, require_transition, tell
 from services.law import lawful
@@ -103,7 +104,7 @@ async def mark_ready(
     work.call.require("备药", Role.PHARMACY, Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     require_transition(work, "mark_ready", fill)
-    await keep_trace_codes(fill, trace_codes)
+    await keep_trace_codes(fill, trace_codes, work.now)
     await move(work, fill, FillState.READY, EventKind.FILL_READY, ready_at=work.now)
     return fill
 
@@ -155,7 +156,9 @@ async def area_of(fill: Fill) -> str:
     return (await Prescription.get(id=fill.prescription_id)).area
 
 
-async def keep_trace_codes(fill: Fill, trace_codes: Sequence[tuple[UUID, Sequence[str]]]) -> None:
+async def keep_trace_codes(
+    fill: Fill, trace_codes: Sequence[tuple[UUID, Sequence[str]]], now: datetime
+) -> None:
     """Keep the scanned trace codes (药品追溯码) with their lines."""
     lines = {line.id: line for line in await FillLine.filter(fill_id=fill.id)}
     for line_id, codes in trace_codes:
@@ -165,7 +168,12 @@ async def keep_trace_codes(fill: Fill, trace_codes: Sequence[tuple[UUID, Sequenc
             if not is_trace_code(code):
                 raise BadInput("traceCodes", f"{code!r} 不是药品追溯码:应为 8 开头 20 位数字。")
         lines[line_id].trace_codes = list(codes)
-        await lines[line_id].save(update_fields=["trace_codes"])
+    scanned = [lines[line_id] for line_id, _ in trace_codes]
+    if violations := await traces.scan_violations(scanned):
+        raise Refused(violations)
+    await traces.refuse_sold(fill.pharmacy_id, scanned, now)
+    for line in scanned:
+        await line.save(update_fields=["trace_codes"])
 
 
 def require_reason(reason: str) -> None:

@@ -30,7 +30,7 @@ from policy.terms import (
     Role,
 )
 from policy.violation import Code, Violation
-from services import benefit, stock
+from services import benefit, holds, traces
 from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, family_means, why_not
@@ -77,6 +77,7 @@ async def settle_fill(
     require_transition(work, "settle", fill)
     await Member.select_for_update().get(id=fill.member_id)
     bill = await bill_of(prescription, fill, work.now)
+    await traces.refuse_sold(fill.pharmacy_id, bill.lines, work.now)
     if violations := await why_not(work.now, bill, tender):
         raise Refused(violations)
     payers = [fill.member_id] if tender.use_account else []
@@ -158,11 +159,11 @@ async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome:
     await benefit.accumulate(settlement.member_id, year, pot, outcome.act_pay_dedc, outcome.hifp_pay)
     await take_visit_deductible(bill, outcome.act_pay_dedc)
     await book_settlement(work, settlement)
-    await stock.sell(work, bill.lines, settlement.number)
     await PrescriptionLine.filter(id__in=[line.prescription_line_id for line in bill.lines]).update(
         state=LineState.DISPENSED, dispensed_at=work.now
     )
     await refresh_state(prescription)
+    await holds.sell(work, bill.fill.pharmacy_id, bill.lines, settlement.number)
 
 
 async def take_visit_deductible(bill: Bill, amount: Decimal) -> None:

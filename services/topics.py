@@ -11,3 +11,8 @@ def member_topic(member_id: UUID) -> str:
 def institution_topic(code: str) -> str:
     """The stream of one hospital or pharmacy (机构事件流)."""
     return f"institution:{code}"
+
+
+def stock_topic(code: str) -> str:
+    """Where it is rung when a pharmacy's stock may have changed (库存变化); no events are kept."""
+    return f"stock:{code}"

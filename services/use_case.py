@@ -14,11 +14,12 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import AuditEntry, Event, IdempotencyRecord, Job
+from models import AuditEntry, Case, Event, IdempotencyRecord, Job
 from models.job import JobKind
 from policy.terms import EventKind
 from services.actor import Actor, Call
 from services.errors import BadInput, Busy, IdempotencyKeyReused, Refused
+from services.topics import stock_topic
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -51,6 +52,7 @@ class Work:
     call: Call
     events: list[tuple[str, Event]] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
+    stocks: set[str] = field(default_factory=set)
 
     @property
     def actor(self) -> Actor:
@@ -85,6 +87,10 @@ class Work:
         """Remember a job (后台任务) for the workers."""
         self.jobs.append(Job(kind=kind, subject_id=subject_id, due_at=self.now, created_at=self.now))
 
+    def stock_changed(self, pharmacy_code: str) -> None:
+        """What this pharmacy can sell may have changed (库存变化): rung after the commit, no event kept."""
+        self.stocks.add(pharmacy_code)
+
     async def write(self, connection: Any) -> None:
         """Write jobs and events; topics last and in order, so that number order is commit order."""
         for job in self.jobs:
@@ -99,8 +105,9 @@ class Work:
 
     async def ring(self) -> None:
         """Ring the doorbell, after the commit."""
-        if self.events:
-            await self.call.tools.bell.ring({topic for topic, _ in self.events})
+        topics = {topic for topic, _ in self.events} | {stock_topic(code) for code in self.stocks}
+        if topics:
+            await self.call.tools.bell.ring(topics)
         if self.jobs:
             await self.call.tools.bell.ring_jobs([job.id for job in self.jobs])
 
@@ -195,5 +202,6 @@ async def audit(call: Call, verb: str, subject: str, outcome: str) -> None:
 
 
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
-    """Write that a call was refused, in a transaction of its own after the rollback."""
+    """Write that a call was refused and the cases that gave cause for, after the rollback."""
     await audit(call, verb, "", refusal.violations[0].code if refusal.violations else "REFUSED")
+    await Case.bulk_create(refusal.cases, ignore_conflicts=True)

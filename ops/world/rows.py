@@ -20,6 +20,7 @@ from policy.terms import (
     PersonStatus,
     PriceKind,
     Residence,
+    TraceState,
 )
 
 
@@ -94,6 +95,7 @@ class InstitutionRow(NamedTuple):
     delivers: bool
     joined_vbp: bool
     accepts_family_code: bool
+    heard_at: datetime | None = None
 
 
 class AgreementRow(NamedTuple):
@@ -229,6 +231,23 @@ class StockItemRow(NamedTuple):
     held: Decimal
     price: Decimal | None
     moved_at: datetime | None
+    sellable: Decimal
+    next_expiry: date | None
+
+
+class StockBatchRow(NamedTuple):
+    """The boxes of one production batch in a pharmacy (库存批次)."""
+
+    id: UUID
+    item_id: UUID
+    serial: str
+    batch_number: str
+    made_on: date
+    expires_on: date
+    approval_number: str
+    supplier: str
+    on_hand: Decimal
+    came_at: datetime
 
 
 class StockMovementRow(NamedTuple):
@@ -236,16 +255,37 @@ class StockMovementRow(NamedTuple):
 
     id: UUID
     item_id: UUID
+    batch_id: UUID
     kind: MovementKind
     quantity: Decimal
     batch_number: str
-    expires_on: date | None
+    made_on: date
+    expires_on: date
+    approval_number: str
     supplier: str
     unit_cost: Decimal | None
     trace_codes: tuple[str, ...]
     reference: str
     moved_at: datetime
     recorded_by: str
+
+
+class TraceCodeRow(NamedTuple):
+    """Where a box with its own number is (药品追溯码)."""
+
+    id: UUID
+    code: str
+    drug_id: str
+    pharmacy_id: str
+    state: TraceState
+    changed_at: datetime
+
+
+class TracePrefixRow(NamedTuple):
+    """The first seven digits of a drug's trace codes (追溯码标识码)."""
+
+    prefix: str
+    drug_id: str
 
 
 class AccumulatorRow(NamedTuple):
@@ -280,6 +320,9 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "journal_entry": JournalEntryRow._fields,
     "posting": PostingRow._fields,
     "stock_item": StockItemRow._fields,
+    "stock_batch": StockBatchRow._fields,
     "stock_movement": StockMovementRow._fields,
+    "trace_code": TraceCodeRow._fields,
+    "trace_prefix": TracePrefixRow._fields,
 }
 """The columns of every table's rows (各表列)."""

@@ -66,12 +66,16 @@ class World:
             "journal_entry": self._entries,
             "posting": self._postings,
             "stock_item": self._stock_items,
+            "stock_batch": self._stock_batches,
             "stock_movement": self._stock_movements,
+            "trace_prefix": lambda: (stock.trace_prefix(drug) for drug in self.drugs),
+            "trace_code": self._trace_codes,
         }
 
     def _institutions(self) -> Iterator[Row]:
         yield from hospitals.institutions()
-        yield from (pharmacy.row for pharmacy in self.pharmacies)
+        for pharmacy in self.pharmacies:
+            yield pharmacy.row._replace(heard_at=stock.heard_at(pharmacy, self.now))
 
     def _agreements(self) -> Iterator[Row]:
         yield from hospitals.agreements()
@@ -111,6 +115,17 @@ class World:
         shelves = Shelves(self.drugs, self.now)
         for pharmacy in self.pharmacies:
             yield from (stock.item(pharmacy, offer) for offer in shelves.of(pharmacy))
+
+    def _stock_batches(self) -> Iterator[Row]:
+        shelves = Shelves(self.drugs, self.now)
+        for pharmacy in self.pharmacies:
+            yield from (stock.batch(pharmacy, offer) for offer in shelves.of(pharmacy))
+
+    def _trace_codes(self) -> Iterator[Row]:
+        shelves = Shelves(self.drugs, self.now)
+        for pharmacy in self.pharmacies:
+            for offer in shelves.of(pharmacy):
+                yield from stock.sold_boxes(pharmacy, offer)
 
     def _stock_movements(self) -> Iterator[Row]:
         shelves = Shelves(self.drugs, self.now)

@@ -8,10 +8,11 @@ from policy.dispensing.facts import (
     PharmacyFacts,
     PricedLine,
     SplitFacts,
+    TracedLine,
 )
 from policy.dispensing.identity import check_identity
 from policy.dispensing.review import check_review
-from policy.dispensing.settlement import check_prices, check_settlement
+from policy.dispensing.settlement import check_prices, check_settlement, check_traces
 
 __all__ = [
     "ClaimLine",
@@ -20,9 +21,11 @@ __all__ = [
     "PharmacyFacts",
     "PricedLine",
     "SplitFacts",
+    "TracedLine",
     "check_claim",
     "check_identity",
     "check_prices",
     "check_review",
     "check_settlement",
+    "check_traces",
 ]

@@ -66,6 +66,16 @@ class IdentityFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class TracedLine:
+    """An insured line with its boxes and how many of them were scanned (追溯码采集)."""
+
+    id: str
+    drug_code: str
+    boxes: int
+    scanned: int
+
+
+@dataclass(frozen=True, slots=True)
 class PricedLine:
     """A line with the price asked for it and the most that may be asked (售价与上限)."""
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from policy.dispensing.facts import IdentityFacts, PricedLine
+from policy.dispensing.facts import IdentityFacts, PricedLine, TracedLine
 from policy.dispensing.identity import check_credential, check_identity
 from policy.parameters import parameter
 from policy.regulation import Regulation, regulation, regulation_violation
@@ -59,6 +59,28 @@ def check_goods(area: str, on: date, goods_recorded: bool) -> list[Violation]:
         return []
     message = "须记录结算物品（扫描追溯码或拍摄）。"
     return [broken(Code.GOODS_NOT_RECORDED, wanted.rule, message, basis=wanted.basis)]
+
+
+def check_traces(area: str, on: date, lines: Sequence[TracedLine]) -> list[Violation]:
+    """Every box of an insured line is scanned before it is settled (扫码结算, CN-TRACE)."""
+    if regulation_violation(area, on=on):
+        return []
+    wanted = parameter("trace_codes_required", area, on=on)
+    if not wanted.flag:
+        return []
+    return [
+        broken(
+            Code.TRACE_CODE_MISSING,
+            wanted.rule,
+            f"药品 {line.drug_code} 应逐盒扫描追溯码后结算。",
+            basis=wanted.basis,
+            line_id=line.id,
+            limit=f"{line.boxes} 个",
+            actual=f"{line.scanned} 个",
+        )
+        for line in lines
+        if line.scanned < line.boxes
+    ]
 
 
 def check_prices(area: str, on: date, lines: Sequence[PricedLine]) -> list[Violation]:

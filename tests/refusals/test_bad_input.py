@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from models import DutyShift, OpeningHours, Prescription, StockItem
+from models import DutyShift, OpeningHours, Prescription, StockItem, StockMovement
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road, id_number
@@ -443,7 +443,7 @@ HOME = {"longitude": 119.3, "latitude": 26.08}
         ({"location": {"longitude": 1e9, "latitude": 1e9}}, "location", "核对"),
         ({"location": {**HOME, "longitude": 500, "system": "WGS84"}}, "location", "核对"),
         ({"after": "garbage"}, "after", "游标"),
-        ({"after": base64_text("P00000000000")}, "after", "从头查询"),
+        ({"after": base64_text("P00000000000")}, "after", "同一排序方式"),
     ],
     ids=str,
 )
@@ -651,19 +651,37 @@ def span(weekday: int = 0, opens: int = 480, closes: int = 1200) -> Json:
     return {"weekday": weekday, "opens": opens, "closes": closes}
 
 
+MOVEMENTS: list[tuple[Json, str]] = [
+    (entry(drugCode="X"), "第 1 条 drugCode"),
+    (entry(quantity="0"), "第 1 条 quantity"),
+    (entry(quantity="-1"), "第 1 条 quantity"),
+    (entry(quantity="99999999999999"), "第 1 条 quantity"),
+    (entry(kind="PURCHASE_RETURN"), "第 1 条 quantity"),
+    (entry(kind="STOCK_TAKE", quantity="-1"), "第 1 条 quantity"),
+    (entry(kind="SALE"), "第 1 条 kind"),
+    (entry(unitCost="-1"), "第 1 条 unitCost"),
+    (entry(traceCodes=["12"]), "第 1 条 traceCodes"),
+    (entry(batchNumber="B" * 31), "第 1 条 batchNumber"),
+    (entry(supplier="司" * 201), "第 1 条 supplier"),
+]
+
+
+@pytest.mark.parametrize(("given", "where"), MOVEMENTS, ids=lambda one: str(one)[:60])
+async def test_a_movement_that_makes_no_sense_is_refused_by_line_and_field(
+    way: Road, given: Json, where: str
+) -> None:
+    before = await StockMovement.all().count()
+
+    with pytest.raises(Refused) as refused:
+        await way.pharmacy.do(document("recordStock"), **given)
+
+    assert any(one["message"].startswith(where) for one in refused.value.violations)
+    assert {one["lineId"] for one in refused.value.violations} == {"1"}
+    assert await StockMovement.all().count() == before
+
+
 PREMISES: list[tuple[str, Json, str]] = [
     ("recordStock", {"entries": []}, "entries"),
-    ("recordStock", entry(drugCode="X"), "entries[1].drugCode"),
-    ("recordStock", entry(quantity="0"), "entries[1].quantity"),
-    ("recordStock", entry(quantity="-1"), "entries[1].quantity"),
-    ("recordStock", entry(quantity="99999999999999"), "entries[1].quantity"),
-    ("recordStock", entry(kind="PURCHASE_RETURN"), "entries[1].quantity"),
-    ("recordStock", entry(kind="STOCK_TAKE", quantity="-1"), "entries[1].quantity"),
-    ("recordStock", entry(kind="SALE"), "entries[1].kind"),
-    ("recordStock", entry(unitCost="-1"), "entries[1].unitCost"),
-    ("recordStock", entry(traceCodes=["12"]), "entries[1].traceCodes"),
-    ("recordStock", entry(batchNumber="B" * 31), "entries[1].batchNumber"),
-    ("recordStock", entry(supplier="司" * 201), "entries[1].supplier"),
     ("setPrices", {"prices": []}, "prices"),
     ("setPrices", price(price="0"), "prices[1].price"),
     ("setPrices", price(price="-3"), "prices[1].price"),

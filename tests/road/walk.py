@@ -12,7 +12,7 @@ from PIL import Image
 from models import Fill, Prescription, PrescriptionLine, StockItem
 from ops import road_documents as documents
 from ops.client import Client, Json, result_of
-from ops.road import Region, prescription_input, trace_code
+from ops.road import Region, prescription_input, trace_codes
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import LineState, Role, Verdict
@@ -93,7 +93,7 @@ class Walk:
         counter = self.counter(pharmacy)
         lines = (await counter.execute(documents.FILL_LINES, {"id": fill["id"]}))["fill"]["lines"]
         scanned = [
-            {"fillLineId": line["id"], "traceCodes": [trace_code() for _ in range(int(line["quantity"]))]}
+            {"fillLineId": line["id"], "traceCodes": trace_codes(line["drug"]["code"], int(line["quantity"]))}
             for line in lines
         ]
         return await counter.do(documents.MARK_READY, fillId=fill["id"], scanned=scanned)

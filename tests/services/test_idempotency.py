@@ -1,6 +1,7 @@
 """Every mutation: the same key twice gives the same result and has one effect."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -20,6 +21,7 @@ from models import (
     PrescriberQuery,
     Prescription,
     Settlement,
+    StockBatch,
     StockMovement,
 )
 from ops import road_documents as documents
@@ -27,8 +29,10 @@ from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
 from policy.terms import FillState, Role
+from services.movements import record_movements
 from tests.house import House
 from tests.services.stage import error_of, png, set_state, walkers
+from tests.stock.counter import COUNTER, purchase
 
 Prepare = Callable[["Scene"], Awaitable[Json]]
 
@@ -124,6 +128,37 @@ SHIFT = {
     "startsAt": "2026-04-20T01:00:00Z",
     "endsAt": "2026-04-20T09:00:00Z",
 }
+
+
+def batch(drug: str = cast.AMLODIPINE, **more: Any) -> Prepare:
+    """One line about a batch that the pharmacy has."""
+
+    async def prepare(scene: Scene) -> Json:
+        known = await StockBatch.filter(
+            item__pharmacy_id=cast.FUJIAN_PHARMACY, item__drug_id=drug, on_hand__gt=1
+        ).first()
+        assert known is not None
+        return {"lines": [{"drugCode": drug, "quantity": "1", "batchNumber": known.batch_number, **more}]}
+
+    return prepare
+
+
+async def recall(scene: Scene) -> Json:
+    """A batch to take off sale."""
+    (line,) = (await batch(cast.ORLISTAT)(scene))["lines"]
+    return {"drugCode": line["drugCode"], "batchNumber": line["batchNumber"], "reason": "抽检不合格"}
+
+
+PURCHASE = {
+    "drugCode": cast.AMLODIPINE,
+    "quantity": "7",
+    "batchNumber": "B1",
+    "madeOn": "2026-01-01",
+    "expiresOn": "2028-12-31",
+    "approvalNumber": "国药准字H99990001",
+    "supplier": "示例医药配送甲公司",
+    "unitCost": "9.87",
+}
 ENTRY = {"drugCode": cast.AMLODIPINE, "kind": "PURCHASE", "quantity": "7"}
 HOURS = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
 ACCUMULATOR = {
@@ -156,6 +191,17 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
+    "recordPurchases": ("pharmacy", "Pharmacy { code }", values(lines=[PURCHASE])),
+    "recordPurchaseReturns": (
+        "pharmacy",
+        "Pharmacy { code }",
+        batch(supplier="示例医药配送甲公司", invoiceNumber="FP-1"),
+    ),
+    "recordAdjustments": ("pharmacy", "Pharmacy { code }", batch(memo="报溢")),
+    "recordTransfers": ("pharmacy", "Pharmacy { code }", batch(counterparty="示例二店")),
+    "recordStockTake": ("pharmacy", "Pharmacy { code }", batch(quantity="200")),
+    "recallBatch": ("pharmacy", "Drug { code }", recall),
+    "heartbeat": ("pharmacy", "Pharmacy { code }", values()),
     "recordStock": ("pharmacy", "Pharmacy { code }", values(entries=[ENTRY])),
     "setPrices": (
         "pharmacy",
@@ -205,6 +251,15 @@ async def call(client: Client, mutation: str, wanted: str, given: Json) -> Json:
         pictures = {"live": png(400, 300), "card": png(401, 300)}
         return await client.upload(query, pictures, **given)
     return await client.do(query, **given)
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def enough(house: House) -> None:
+    """Boxes for an order per mutation."""
+    lines = [
+        purchase(500, "ENOUGH", date(2028, 12, 31), drug_code=line.drug_code) for line in cast.FUJIAN_LINES
+    ]
+    await record_movements(house.call(COUNTER), entries=lines)
 
 
 @pytest.fixture(scope="module")

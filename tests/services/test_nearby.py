@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from models import FillLine, StockItem
+from models import FillLine, StockBatch, StockItem
 from ops.client import Json
 from ops.road import FUJIAN, SHANXI, Region, Road
 from ops.world import cast
@@ -44,6 +44,16 @@ def way(house: House) -> Road:
 async def prescription(way: Road) -> str:
     """A prescription whose lines are open."""
     return str((await way.upload())["id"])
+
+
+async def shelve(pharmacy: str, boxes: int, **which: Any) -> None:
+    """So many boxes of these drugs, all of one batch, past the movements (直接置库存)."""
+    for item in await StockItem.filter(pharmacy_id=pharmacy, **which):
+        batch = await StockBatch.filter(item_id=item.id).order_by("-expires_on").first()
+        if batch is not None:
+            await StockBatch.filter(item_id=item.id).update(on_hand=0)
+            await StockBatch.filter(id=batch.id).update(on_hand=boxes)
+            await StockItem.filter(id=item.id).update(on_hand=boxes, sellable=boxes)
 
 
 async def search(way: Road, **given: Any) -> Json:
@@ -152,7 +162,7 @@ async def test_without_a_prescription_every_pharmacy_under_contract_is_shown(
 
 
 async def test_what_is_held_for_others_is_not_offered(house: House, way: Road, prescription: str) -> None:
-    await StockItem.filter(pharmacy_id=FUJIAN.pharmacy, drug_id=cast.AMLODIPINE, held=0).update(on_hand=5)
+    await shelve(FUJIAN.pharmacy, 5, drug_id=cast.AMLODIPINE, held=0)
     other = await way.upload()
     await way.request(other["id"])
 
@@ -167,7 +177,7 @@ async def test_what_is_held_for_others_is_not_offered(house: House, way: Road, p
 @pytest.mark.parametrize("region", [FUJIAN, SHANXI], ids=["福建", "山西"])
 async def test_the_estimate_is_what_is_paid_later(house: House, region: Region) -> None:
     way = walkers(house, region)
-    await StockItem.filter(pharmacy_id=region.pharmacy, on_hand__lt=50).update(on_hand=50)
+    await shelve(region.pharmacy, 50, on_hand__lt=50)
     prescription = await way.upload()
     (shown,) = [
         node

@@ -9,7 +9,7 @@ import pytest
 
 from models import DutyShift, Fill, FillLine, OpeningHours, StockHold, StockItem, StockMovement
 from ops.client import Json, Refused
-from ops.road import Road
+from ops.road import Road, trace_codes
 from ops.world.cast import (
     AMLODIPINE,
     FUJIAN_LINES,
@@ -82,7 +82,7 @@ async def test_a_stock_take_books_the_difference_to_what_was_counted(way: Road) 
 
 
 async def test_a_movement_keeps_where_it_came_from(way: Road) -> None:
-    code = "8" + "1" * 19
+    (code,) = trace_codes(AMLODIPINE, 1)
     told = {
         "batchNumber": "B20260301",
         "expiresOn": "2028-02-29",

@@ -15,11 +15,12 @@ from models import (
     Member,
     Prescription,
     PrescriptionLine,
+    StockBatch,
     StockHold,
     StockItem,
     StockMovement,
 )
-from ops.road import trace_code
+from ops.road import trace_codes
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import (
@@ -62,7 +63,7 @@ async def ready_fills(count: int, now: datetime) -> list[Ready]:
         prescription, lines = await prescribed(hospital, member, now)
         fill = await filled(prescription, lines, [items[pharmacy, drug] for drug in DRUGS], now)
         made.append(Ready(fill.id, pharmacy, str(uuid4())))
-    await StockItem.bulk_update(stock, fields=["on_hand", "held"])
+    await StockItem.bulk_update(stock, fields=["on_hand", "sellable", "held"])
     return made
 
 
@@ -70,6 +71,8 @@ async def deliver(stock: Sequence[StockItem], count: int, now: datetime) -> None
     """Enough of every drug, with the movement that brought it."""
     for item in stock:
         item.on_hand += count
+        item.sellable += count
+        await StockBatch.filter(item_id=item.id).update(on_hand=item.on_hand)
     await StockMovement.bulk_create(
         StockMovement(
             item=item, kind=MovementKind.PURCHASE, quantity=Decimal(count), moved_at=now, recorded_by="test"
@@ -136,7 +139,7 @@ async def filled(
         ready_at=now,
     )
     for line, item in zip(lines, items, strict=True):
-        codes = [trace_code()]
+        codes = trace_codes(line.drug_id, 1)
         kept = await FillLine.create(
             fill=fill,
             prescription_line_id=line.id,

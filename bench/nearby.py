@@ -1,0 +1,154 @@
+"""How long the search for a prescription's drugs takes in a crowd (附近检索), and how that grows with it.
+
+python -m bench.nearby [--large] [--each 60]
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import asyncpg
+import httpx
+
+from bench.crowd import Crowd, gather
+from engines.keys import KeyRing
+from ops.client import Client
+from ops.databases import connection_options
+from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
+from ops.road import FUJIAN
+from ops.tokens import token_for
+from ops.world.days import DEMO_NOW
+from ops.world.seeding import seed_world
+from policy.terms import Role
+from services.nearby_search import LAZILY, NEARBY, After, Place, Search, Want, arguments
+from tests.house import open_house
+
+PLACE = Place(FUJIAN.home.longitude, FUJIAN.home.latitude)
+SMALL, LARGE, DRUGS, ROUNDS, PAGE = 5_000, 50_000, 2_000, 400, 20
+AT_ONCE, REQUESTS = 8, 400
+
+QUERY = """query N($place: LocationInput!, $drugs: [AskedDrugInput!]) {
+  nearbyPharmacies(location: $place, drugs: $drugs, first: 20) {
+    edges { node { distance isOpen fillsAll total pharmacy { code name } offers { available price asOf } } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Milliseconds of one statement (耗时), and how many pharmacies it walked past for its page."""
+
+    median: float
+    p99: float
+    walked: int
+
+
+async def make(urls: EngineUrls, pharmacies: int, each: int) -> str:
+    """A database with the sample world and the crowd in it (造数)."""
+    url = await create_database(urls.database_url, f"crowd_{pharmacies}")
+    await seed_world(url, KeyRing.generate(), 24, DRUGS, bar=False)
+    connection = await asyncpg.connect(**connection_options(url))
+    try:
+        rows = await gather(connection, Crowd(pharmacies, each, PLACE, DEMO_NOW))
+    finally:
+        await connection.close()
+    print(f"{pharmacies:,} pharmacies, {DRUGS:,} drugs, {rows:,} stock rows")
+    return url
+
+
+async def common_drugs(connection: Any) -> list[str]:
+    """Three drugs that most of the crowd's neighbours have (常备药)."""
+    rows = await connection.fetch(
+        "SELECT drug_id FROM stock_item GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 3"
+    )
+    return [row["drug_id"] for row in rows]
+
+
+async def time_statement(url: str) -> Timing:
+    """The search for three drugs, each time from another place near by (检索语句)."""
+    connection = await asyncpg.connect(**connection_options(url))
+    try:
+        wants = [Want(None, code, Decimal(2)) for code in await common_drugs(connection)]
+        times = []
+        async with connection.transaction():
+            await connection.execute(LAZILY)
+            for number in range(ROUNDS):
+                place = Place(PLACE.longitude + number % 20 * 0.001, PLACE.latitude + number // 20 * 0.001)
+                values = values_at(place, wants)
+                start = perf_counter()
+                await connection.fetch(NEARBY, *values)
+                times.append((perf_counter() - start) * 1000)
+            plan = await connection.fetch(f"EXPLAIN ANALYZE {NEARBY}", *values_at(PLACE, wants))
+    finally:
+        await connection.close()
+    (walk,) = [row[0] for row in plan if "Scan using institution_pharmacy_place" in row[0]]
+    walked = int(float(walk.split("rows=")[-1].split()[0]))
+    return Timing(statistics.median(times), statistics.quantiles(times, n=100)[98], walked)
+
+
+def values_at(place: Place, wants: list[Want]) -> list[Any]:
+    """The statement's values at a place."""
+    return arguments(DEMO_NOW, Search(place), wants, stale=False, after=After(), limit=PAGE + 1)
+
+
+async def requests_per_second(urls: EngineUrls, url: str) -> float:
+    """Requests through the whole API of one process, which also plays the client (每秒请求数)."""
+    connection = await asyncpg.connect(**connection_options(url))
+    drugs = [{"drugCode": code, "quantity": "2"} for code in await common_drugs(connection)]
+    await connection.close()
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_house(url, urls.redis_url, Path(folder)) as house, httpx.AsyncClient() as http:
+            token = token_for(Role.PATIENT, FUJIAN.patient, timedelta(hours=1), makes=house.issuer)
+            client = Client(house.url, token, http)
+            place = {"longitude": PLACE.longitude, "latitude": PLACE.latitude}
+
+            async def one_after_another() -> None:
+                for _ in range(REQUESTS // AT_ONCE):
+                    await client.execute(QUERY, {"place": place, "drugs": drugs})
+
+            await client.execute(QUERY, {"place": place, "drugs": drugs})
+            start = perf_counter()
+            await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+            return REQUESTS / (perf_counter() - start)
+
+
+async def measure(urls: EngineUrls, pharmacies: int, each: int) -> Timing:
+    """Make one crowd and print what the search takes there."""
+    url = await make(urls, pharmacies, each)
+    timing = await time_statement(url)
+    print(f"  SQL median {timing.median:.1f} ms, p99 {timing.p99:.1f} ms, walked {timing.walked} pharmacies")
+    print(f"  one API process: {await requests_per_second(urls, url):.0f} requests/s, client included")
+    return timing
+
+
+async def compare(urls: EngineUrls, each: int, *, large: bool) -> None:
+    """The small crowd, and if wished the large one and the growth between them."""
+    small = await measure(urls, SMALL, each)
+    if large:
+        big = await measure(urls, LARGE, each)
+        print(f"growth {SMALL:,} to {LARGE:,}: {big.median / small.median:.2f} times (goal: under 1.5)")
+
+
+def main() -> None:
+    """Run on engines of its own, in a folder that goes."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--large", action="store_true", help="also 50,000 pharmacies")
+    parser.add_argument("--each", type=int, default=60, help="drugs per pharmacy")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="yaolu-bench-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o711)
+        with embedded_engines(Path(home), fast=True) as urls:
+            asyncio.run(compare(urls, given.each, large=given.large))
+        discard_engines(Path(home))
+
+
+if __name__ == "__main__":
+    main()

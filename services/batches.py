@@ -1,0 +1,225 @@
+"""The batches behind a figure of stock (批次): changed only while the stock row is locked."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID, uuid4
+
+from models import StockBatch, StockItem
+from policy import stock as rules
+from policy.calendar import shanghai_day
+from policy.terms import MovementKind
+from services.bulk import Row, copy_in, run
+from services.entries import StockEntry
+
+MOVEMENT = (
+    "id",
+    "item_id",
+    "batch_id",
+    "kind",
+    "quantity",
+    "batch_number",
+    "made_on",
+    "expires_on",
+    "approval_number",
+    "supplier",
+    "supplier_licence",
+    "delivery_note",
+    "invoice_code",
+    "invoice_number",
+    "is_gift",
+    "is_split",
+    "change_type",
+    "counterparty",
+    "counted",
+    "original_id",
+    "fill_line_id",
+    "barcode",
+    "shelf",
+    "memo",
+    "operator_name",
+    "unit_cost",
+    "trace_codes",
+    "reference",
+    "moved_at",
+    "recorded_by",
+)
+
+BATCH = (
+    "id",
+    "item_id",
+    "serial",
+    "batch_number",
+    "made_on",
+    "expires_on",
+    "approval_number",
+    "supplier",
+    "on_hand",
+    "came_at",
+)
+
+SAVE_BATCHES = """
+UPDATE stock_batch b SET on_hand = n.on_hand
+FROM unnest($1::uuid[], $2::numeric[]) AS n(id, on_hand) WHERE b.id = n.id
+"""
+
+SAVE_ITEMS = """
+UPDATE stock_item i SET on_hand = n.on_hand, held = n.held, sellable = n.sellable,
+    next_expiry = n.next_expiry, moved_at = n.moved_at
+FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::date[], $6::timestamptz[])
+    AS n(id, on_hand, held, sellable, next_expiry, moved_at) WHERE i.id = n.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What else a movement hangs on (来源): a fill line, the movement it takes back, an opened package."""
+
+    fill_line_id: UUID | None = None
+    original_id: UUID | None = None
+    is_split: bool = False
+    counted: Decimal | None = None
+
+
+NOTHING = Origin()
+
+
+@dataclass
+class Ledger:
+    """Locked stock rows with their batches (库存账): moved in memory, written at the end in one go."""
+
+    items: dict[UUID, StockItem]
+    batches: dict[UUID, dict[str, StockBatch]]
+    now: datetime
+    recorded_by: str
+    movements: list[Row] = field(default_factory=list)
+    new: dict[UUID, StockBatch] = field(default_factory=dict)
+    changed: dict[UUID, StockBatch] = field(default_factory=dict)
+
+    @property
+    def today(self) -> date:
+        return shanghai_day(self.now)
+
+    def of(self, item: StockItem) -> list[StockBatch]:
+        """The batches of a drug."""
+        return list(self.batches[item.id].values())
+
+    def sellable(self, item: StockItem) -> list[StockBatch]:
+        """The batches of a drug that may be sold today."""
+        return [batch for batch in self.of(item) if rules.is_sellable(batch, self.today)]
+
+    def batch(self, item: StockItem, entry: StockEntry, key: str) -> StockBatch:
+        """The batch an entry speaks of, made when it is new."""
+        known = self.batches[item.id].get(key)
+        if known is not None:
+            return known
+        made = StockBatch(
+            id=uuid4(),
+            item_id=item.id,
+            serial=key,
+            batch_number=key,
+            made_on=entry.made_on,
+            expires_on=entry.expires_on,
+            approval_number=entry.approval_number,
+            supplier=entry.supplier,
+            on_hand=Decimal(0),
+            came_at=self.now,
+        )
+        self.batches[item.id][key] = self.new[made.id] = made
+        return made
+
+    def move(
+        self,
+        item: StockItem,
+        batch: StockBatch,
+        change: Decimal,
+        entry: StockEntry,
+        origin: Origin = NOTHING,
+    ) -> None:
+        """Put boxes into a batch or take them out, and remember the movement."""
+        item.on_hand += change
+        batch.on_hand += change
+        item.moved_at = self.now
+        if batch.id not in self.new:
+            self.changed[batch.id] = batch
+        self.movements.append(
+            (
+                uuid4(),
+                item.id,
+                batch.id,
+                entry.kind.value,
+                change,
+                batch.batch_number,
+                entry.made_on or batch.made_on,
+                entry.expires_on or batch.expires_on,
+                entry.approval_number or batch.approval_number,
+                entry.supplier or batch.supplier,
+                entry.supplier_licence,
+                entry.delivery_note,
+                entry.invoice_code,
+                entry.invoice_number,
+                entry.is_gift,
+                origin.is_split,
+                entry.change_type,
+                entry.counterparty,
+                origin.counted,
+                origin.original_id,
+                origin.fill_line_id,
+                entry.barcode,
+                entry.shelf,
+                entry.memo,
+                entry.operator_name,
+                entry.unit_cost,
+                json.dumps(entry.trace_codes) if entry.trace_codes else "[]",
+                entry.reference,
+                entry.happened_at or self.now,
+                self.recorded_by,
+            )
+        )
+
+    async def write(self) -> None:
+        """Write batches, movements and figures."""
+        rows = [tuple(getattr(batch, name) for name in BATCH) for batch in self.new.values()]
+        await copy_in("stock_batch", BATCH, rows)
+        if self.changed:
+            changed = self.changed.values()
+            await run(SAVE_BATCHES, list(self.changed), [batch.on_hand for batch in changed])
+        await copy_in("stock_movement", MOVEMENT, self.movements)
+        await self.save_items()
+
+    async def save_items(self) -> None:
+        """Write the figures of the stock rows, what may be sold counted anew."""
+        figures = [(item, *rules.sellable(self.of(item), self.today)) for item in self.items.values()]
+        await run(
+            SAVE_ITEMS,
+            [item.id for item, _, _ in figures],
+            [item.on_hand for item, _, _ in figures],
+            [item.held for item, _, _ in figures],
+            [amount for _, amount, _ in figures],
+            [until for _, _, until in figures],
+            [item.moved_at for item, _, _ in figures],
+        )
+
+
+async def ledger_of(items: Iterable[StockItem], now: datetime, recorded_by: str) -> Ledger:
+    """The ledger of locked stock rows."""
+    known = {item.id: item for item in items}
+    batches: dict[UUID, dict[str, StockBatch]] = defaultdict(dict)
+    for batch in await StockBatch.filter(item_id__in=list(known)):
+        batches[batch.item_id][batch.batch_number] = batch
+    return Ledger(known, batches, now, recorded_by)
+
+
+def sale(drug_code: str, quantity: Decimal, price: Decimal, codes: Sequence[str], number: str) -> StockEntry:
+    """A sale as an entry (销售出库)."""
+    return StockEntry(
+        drug_code=drug_code,
+        kind=MovementKind.SALE,
+        quantity=-quantity,
+        unit_cost=price,
+        trace_codes=tuple(codes),
+        reference=number,
+    )

@@ -1,0 +1,152 @@
+"""From rows of the search to answers (可供情况): offers line by line, and what the patient would pay."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from models import Institution, PrescriptionLine
+from policy.benefit import Statement
+from policy.money import ZERO, fen
+from services import benefit
+from services.nearby_search import Want
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a pharmacy has of one wanted drug (可供情况), as of `as_of`."""
+
+    line_id: UUID | None
+    drug_code: str
+    wanted: Decimal
+    available: Decimal
+    price: Decimal | None
+    moved_at: datetime | None
+    as_of: datetime | None
+    stands_for: str | None = None
+
+    @property
+    def suffices(self) -> bool:
+        """Whether the whole quantity is there, with a price."""
+        return self.price is not None and self.available >= self.wanted
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyPharmacy:
+    """One pharmacy of the answer (附近药店)."""
+
+    code: str
+    distance: float
+    away: float
+    is_stale: bool
+    heard_at: datetime | None
+    offers: Sequence[Offer]
+    fills_all: bool
+    is_open: bool
+    pharmacist_on_duty: bool
+    total: Decimal | None
+    estimate: Statement | None
+
+
+class Estimator:
+    """What the patient would pay (个人负担估算): the same lines at the same prices are computed once."""
+
+    def __init__(
+        self, case: benefit.Case | None, lines: Sequence[PrescriptionLine], account: Decimal
+    ) -> None:
+        self.case, self.lines = case, {line.id: line for line in lines}
+        self.purse = benefit.Purse(use_account=True, account=account)
+        self.known: dict[tuple[object, ...], Statement] = {}
+
+    def of(self, offers: Sequence[Offer], pharmacy: Institution) -> Statement | None:
+        """The statement of the lines that this pharmacy has in full."""
+        priced = [
+            benefit.PricedLine(self.lines[offer.line_id], offer.price)
+            for offer in offers
+            if offer.suffices and offer.price is not None and offer.line_id is not None
+        ]
+        if self.case is None or not priced:
+            return None
+        key = (pharmacy.area, *((one.line.id, one.price) for one in priced))
+        if key not in self.known:
+            self.known[key] = benefit.statement(self.case, priced, self.purse, pharmacy)
+        return self.known[key]
+
+
+async def build_all(
+    rows: Sequence[dict[str, Any]], wants: Sequence[Want], estimator: Estimator
+) -> list[NearbyPharmacy]:
+    """Rows of the search as answers (查询结果)."""
+    codes = [row["code"] for row in rows]
+    known = {row.code: row for row in await Institution.filter(code__in=codes)}
+    return [build(row, wants, estimator, known[row["code"]]) for row in rows]
+
+
+def build(
+    row: dict[str, Any], wants: Sequence[Want], estimator: Estimator, pharmacy: Institution
+) -> NearbyPharmacy:
+    """One row of the search as an answer."""
+    offers = offers_of(row, wants)
+    estimate = estimator.of(offers, pharmacy)
+    return NearbyPharmacy(
+        code=row["code"],
+        distance=row["distance"],
+        away=row["away"],
+        is_stale=row["is_stale"],
+        heard_at=row["heard_at"],
+        offers=offers,
+        fills_all=bool(wants) and row["full_lines"] == len(wants),
+        is_open=row["is_open"],
+        pharmacist_on_duty=row["on_duty"],
+        total=estimate.medfee_sumamt if estimate else total_of(offers),
+        estimate=estimate,
+    )
+
+
+def offers_of(row: dict[str, Any], wants: Sequence[Want]) -> list[Offer]:
+    """The offers (可供情况), line by line: the drug itself, then equivalents, the preferred first (SX-18)."""
+    columns = ("codes", "available", "prices", "moved")
+    found = {
+        (number, code): values
+        for number, code, *values in zip(
+            row["numbers"] or (), *(row[column] or () for column in columns), strict=True
+        )
+    }
+    offers = []
+    for number, want in enumerate(wants):
+        for code in want.codes:
+            known = found.get((number, code))
+            if known is None and code != want.drug_code:
+                continue
+            available, price, moved = known or (Decimal(0), None, None)
+            offers.append(
+                Offer(
+                    line_id=want.line_id,
+                    drug_code=code,
+                    wanted=want.quantity,
+                    available=available,
+                    price=price,
+                    moved_at=moved,
+                    as_of=latest(moved, row["heard_at"]),
+                    stands_for=None if code == want.drug_code else want.drug_code,
+                )
+            )
+    return offers
+
+
+def latest(moved_at: datetime | None, heard_at: datetime | None) -> datetime | None:
+    """When the pharmacy last said so (数据时点): by a movement of the drug, or by being heard at all."""
+    return max((at for at in (moved_at, heard_at) if at is not None), default=None)
+
+
+def total_of(offers: Sequence[Offer]) -> Decimal | None:
+    """What everything that is there in full costs, each wanted drug at its cheapest (总价)."""
+    cheapest: dict[str, Decimal] = {}
+    for offer in offers:
+        if offer.suffices and offer.price is not None:
+            key = offer.stands_for or offer.drug_code
+            cost = fen(offer.price * offer.wanted)
+            cheapest[key] = min(cost, cheapest.get(key, cost))
+    return sum(cheapest.values(), ZERO) if cheapest else None

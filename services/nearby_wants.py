@@ -1,0 +1,73 @@
+"""What is asked for without a prescription (所需药品): drugs by code, and equivalents where wished."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from tortoise.expressions import Q
+
+from models import Drug
+from policy.identifiers import is_drug_code
+from services.errors import BadInput, NotFound
+from services.nearby_search import Want
+
+DRUGS_MAX = 20
+EQUIVALENTS_MAX = 20
+QUANTITY_MAX = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A drug asked for by its code (所询药品), and how many packages."""
+
+    drug_code: str
+    quantity: Decimal = Decimal(1)
+
+
+def check_asked(drugs: Sequence[Asked]) -> None:
+    """Refuse codes and quantities that are none."""
+    if len(drugs) > DRUGS_MAX:
+        raise BadInput("drugs", f"一次至多 {DRUGS_MAX} 种药品,收到 {len(drugs)} 种。")
+    if len({asked.drug_code for asked in drugs}) != len(drugs):
+        raise BadInput("drugs", "药品编码不能重复。")
+    for number, asked in enumerate(drugs, 1):
+        if not is_drug_code(asked.drug_code):
+            raise BadInput(f"drugs[{number}].drugCode", f"{asked.drug_code!r} 不是医保药品编码。")
+        if not 0 < asked.quantity <= QUANTITY_MAX:
+            problem = f"应大于 0 且不超过 {QUANTITY_MAX},收到 {asked.quantity}。"
+            raise BadInput(f"drugs[{number}].quantity", problem)
+
+
+async def wants_of_drugs(drugs: Sequence[Asked], *, equivalents: bool) -> list[Want]:
+    """The drugs asked for; `equivalents` adds those of the same generic name, form and specification.
+
+    Awarded (集采中选) and essential drugs stand before the others (SX-18).
+    """
+    check_asked(drugs)
+    known = {row.code: row for row in await Drug.filter(code__in=[asked.drug_code for asked in drugs])}
+    for asked in drugs:
+        if asked.drug_code not in known:
+            raise NotFound("药品", asked.drug_code)
+    others = await alike(list(known.values())) if equivalents and known else []
+    return [
+        Want(None, asked.drug_code, asked.quantity, equivalent_codes(known[asked.drug_code], others))
+        for asked in drugs
+    ]
+
+
+async def alike(drugs: Sequence[Drug]) -> list[Drug]:
+    """Every drug with the generic name, form and specification of one of these (同通用名同剂型同规格)."""
+    condition = Q(*(Q(**likeness(drug)) for drug in drugs), join_type=Q.OR)
+    return await Drug.filter(condition).order_by("code")
+
+
+def likeness(drug: Drug) -> dict[str, str]:
+    """What two equivalents share."""
+    return {"generic_name": drug.generic_name, "form": drug.form, "spec": drug.spec}
+
+
+def equivalent_codes(drug: Drug, others: Sequence[Drug]) -> tuple[str, ...]:
+    """The equivalents of one drug, preferred ones first."""
+    same = [other for other in others if other.code != drug.code and likeness(other) == likeness(drug)]
+    same.sort(key=lambda other: (not other.is_vbp, not other.is_essential, other.code))
+    return tuple(other.code for other in same[:EQUIVALENTS_MAX])
