@@ -9,6 +9,7 @@ from strawberry.file_uploads import Upload
 
 from engines.pictures import Unusable, precheck
 from policy.rule import broken
+from policy.terms import Role
 from policy.violation import Code
 from resolvers.arguments import KEY_WORDS
 from schema.context import Info, call_of
@@ -68,6 +69,7 @@ class IdentityMutation:
         input: Annotated[SubmitIdentityCheckInput, strawberry.argument(description="人脸核验")],
     ) -> SubmitIdentityCheckResult:
         call = call_of(info, input.idempotency_key)
+        call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
         live = await picture("live", input.live)
         assert live is not None
         pictures = identity.Pictures(

@@ -122,5 +122,6 @@ async def drugs_left(member: Member, day: date) -> tuple[OpenLine, ...]:
         start = line.dispensed_at or line.prescription.uploaded_at
         until = shanghai_day(start) + timedelta(days=line.days)
         if until > day:
-            left.append(OpenLine(line.drug.ingredient, line.drug.code, until))
+            is_open = line.state != LineState.DISPENSED
+            left.append(OpenLine(line.drug.ingredient, line.drug.code, until, is_open))
     return tuple(left)

@@ -153,9 +153,11 @@ async def write_settlement(work: Work, bill: Bill, tender: Tender, outcome: Stat
 async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome: Statement) -> None:
     """Everything a settlement changes: accumulators, books, stock, lines, the prescription."""
     prescription = bill.prescription
-    pot = benefit.bucket(prescription.benefit, prescription.disease_code)
     year = shanghai_day(work.now).year
-    await benefit.accumulate(settlement.member_id, year, pot, outcome.act_pay_dedc, outcome.hifp_pay)
+    # costs beyond a disease's quota are used of 门诊统筹 (SX-25)
+    for use in outcome.uses:
+        pot = benefit.bucket(use.benefit, use.disease_code)
+        await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(bill, outcome.act_pay_dedc)
     await book_settlement(work, settlement)
     await stock.sell(work, bill.lines, settlement.number)
