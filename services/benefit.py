@@ -14,6 +14,7 @@ from models import (
     Member,
     Prescription,
     PrescriptionLine,
+    SpecialDiseaseRecord,
     VisitDeductible,
 )
 from policy.benefit import BillFacts, BillLine, Statement, settle
@@ -207,6 +208,9 @@ async def import_accumulators(work: Work, entries: Sequence[ImportEntry]) -> Acc
     """Take over what members of the caller's area used elsewhere (导入外部累计), each reference once."""
     work.call.require("导入外部累计", Role.AGENCY)
     check_imports(entries)
+    numbers = {entry.psn_no for entry in entries}
+    # the order of settling: members first, by id
+    await Member.select_for_update(no_key=True).filter(psn_no__in=list(numbers)).order_by("id")
     last = None
     for entry in sorted(entries, key=lambda entry: (entry.psn_no, entry.reference)):
         last = await import_one(work, entry)
@@ -220,6 +224,7 @@ async def import_one(work: Work, entry: ImportEntry) -> AccumulatorImport:
     member = await Member.get_or_none(psn_no=entry.psn_no, area=area)
     if member is None:
         raise NotFound("本统筹区参保人", entry.psn_no)
+    await require_pot(member, entry)
     pot = bucket(entry.benefit, entry.disease_code)
     earlier = await AccumulatorImport.get_or_none(area=area, reference=entry.reference)
     if earlier is not None:
@@ -239,6 +244,18 @@ async def import_one(work: Work, entry: ImportEntry) -> AccumulatorImport:
         fund_used=entry.fund_used,
         imported_at=work.now,
     )
+
+
+async def require_pot(member: Member, entry: ImportEntry) -> None:
+    """A special disease the member has on record, or none: nothing is booked where nobody looks."""
+    if entry.benefit != BenefitKind.SPECIAL_DISEASE:
+        if entry.disease_code:
+            raise BadInput("diseaseCode", f"{entry.reference}:{entry.benefit} 不带病种编码。")
+        return
+    known = SpecialDiseaseRecord.filter(member_id=member.id, disease_code=entry.disease_code or "")
+    if not await known.exists():
+        problem = f"{entry.reference}:参保人没有病种 {entry.disease_code or '(未填)'} 的备案。"
+        raise BadInput("diseaseCode", problem)
 
 
 def check_imports(entries: Sequence[ImportEntry]) -> None:

@@ -142,7 +142,7 @@ async def why_not(
         sorted(
             line.drug_id
             for line in every
-            if line.state in (LineState.CLAIMED, LineState.DISPENSED)
+            if (line.state in (LineState.CLAIMED, LineState.DISPENSED) or line.dispensed_at is not None)
             and line not in wanted
             and line.drug_id in {other.drug_id for other in wanted}
             and holders.get(line.id) != pharmacy.code
@@ -153,17 +153,21 @@ async def why_not(
     split = SplitFacts(
         is_partial=is_partial, reason=order.split_reason or None, same_drug_elsewhere=elsewhere
     )
-    lines = [
-        ClaimLine(
-            id=str(line.id),
-            drug_code=line.drug_id,
-            state=line.state,
-            held_by_you=held_by_caller(work, holders.get(line.id)),
-            quantity=line.quantity,
-            available=available(items[line.drug_id]),
+    left = {code: available(item) for code, item in items.items()}
+    lines = []
+    for line in wanted:
+        lines.append(
+            ClaimLine(
+                id=str(line.id),
+                drug_code=line.drug_id,
+                state=line.state,
+                held_by_you=held_by_caller(work, holders.get(line.id)),
+                quantity=line.quantity,
+                available=left[line.drug_id],
+            )
         )
-        for line in wanted
-    ]
+        # the next line of the same drug finds what this one leaves
+        left[line.drug_id] = max(left[line.drug_id] - line.quantity, Decimal(0))
     with lawful():
         violations = check_claim(
             prescription.area,

@@ -14,7 +14,7 @@ from models import Institution, Prescription, PrescriptionLine
 from policy.benefit import Statement
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.geography import distance_m, project, projection_scale
-from policy.terms import LineState
+from policy.terms import LineState, Role
 from services import benefit
 from services.access import get_prescription
 from services.actor import Call
@@ -138,6 +138,9 @@ async def nearby_pharmacies(
     only, unless the order itself needs them all.
     """
     check_search(search)
+    if prescription_id is not None:
+        # the estimate tells what is on the patient's account
+        call.require("按处方查找药店", Role.PATIENT)
     case, lines = await wanted_lines(call, prescription_id)
     rows = [row for row in await find(call.now, search, lines) if is_wanted(search, row, lines)]
     account = await balance_of(case.member.id) if case else Decimal(0)

@@ -23,6 +23,7 @@ from policy.benefit import Statement
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.money import ZERO
 from policy.rule import broken
+from policy.states import check_transition
 from policy.terms import (
     EventKind,
     FillState,
@@ -35,9 +36,9 @@ from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, family_means, why_not
 from services.errors import Refused
-from services.fills import lock_fill, move, refresh_state, require_transition
+from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
 from services.ledger import balance_of, book_settlement, lock_balances
-from services.topics import institution_topic
+from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
 
 
@@ -55,12 +56,18 @@ async def preview_settlement(call: Call, fill_id: UUID, tender: Tender) -> Previ
     """Compute the settlement of a fill without settling (预结算)."""
     call.require("预结算", Role.PHARMACY, Role.PHARMACIST, Role.PATIENT)
     fill = await get_fill(call.actor, fill_id, call.now)
+    if fill.state not in LIVE:
+        text = f"配药状态为 {fill.state},没有待结算的费用。"
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     prescription = await Prescription.get(id=fill.prescription_id)
     bill = await bill_of(prescription, fill, call.now)
     account = await balance_of(fill.member_id) if tender.use_account else ZERO
     family = await family_means(bill, tender, call.now, None)
     outcome = compute(bill, tender, account, family)
-    return Preview(fill, outcome, digest(outcome), await why_not(call.now, bill, tender))
+    obstacles = await why_not(call.now, bill, tender)
+    if too_early := check_transition("settle", fill.state, Role.PHARMACY):
+        obstacles.append(too_early)
+    return Preview(fill, outcome, digest(outcome), obstacles)
 
 
 @use_case("settleFill", Settlement)
@@ -96,6 +103,9 @@ async def settle_fill(
         fill_id=fill.id,
         subject_id=settlement.id,
     )
+    if settlement.payer_id is not None:
+        payer = member_topic(settlement.payer_id)
+        work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, payer, subject_id=settlement.id)
     return settlement
 
 
