@@ -98,6 +98,8 @@ async def prescription_facts(now: datetime, draft: Draft, found: PrescriptionPar
         disease_code=draft.disease_code,
         visit_kind=draft.visit_kind,
         consented=draft.consented_at is not None,
+        credential=draft.credential,
+        identity_verified=draft.identity_verified,
         long_supply_reason=draft.long_supply_reason or None,
         issued_at=draft.issued_at,
         uploaded_at=now,
