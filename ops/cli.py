@@ -32,6 +32,7 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Run API and worker on the demo world until Ctrl-C (development)."""
     from ops.serving import serve_demo_world
 
+    refuse_in_production("serve")
     serve_demo_world(host, port)
 
 
@@ -83,6 +84,7 @@ def seed(
     from ops.home import home_engines, prepare_home
     from ops.world.seeding import seed_world
 
+    refuse_in_production("seed")
     prepare_home()
     keys = KeyRing.read(settings.YAOLU_KEYS)
     with home_engines() as urls:
@@ -94,6 +96,7 @@ def demo() -> None:
     """Play the main road once in Fujian and once in Shanxi, then stop everything."""
     from ops.demo import play
 
+    refuse_in_production("demo")
     sys.exit(play())
 
 
@@ -183,6 +186,15 @@ def require_settings(*names: str) -> None:
         typer.echo(
             f"Missing in the environment: {', '.join(missing)}. See README.md, Real servers.", err=True
         )
+        raise typer.Exit(2)
+
+
+def refuse_in_production(command: str) -> None:
+    """The demo world's people and contracts never stand beside real ones."""
+    import settings
+
+    if settings.IS_PRODUCTION:
+        typer.echo(f"`yaolu {command}` is for the demo world and does not run in production.", err=True)
         raise typer.Exit(2)
 
 

@@ -38,9 +38,9 @@ class Coverage:
         return tuple(found)
 
 
-def coverage() -> tuple[Coverage, ...]:
+def coverage(folder: Path = CASES) -> tuple[Coverage, ...]:
     """Every rule's coverage (规则覆盖), in the order of rules.toml."""
-    modules, cases = modules_by_rule(), cases_by_rule()
+    modules, cases = modules_by_rule(), cases_by_rule(folder)
     return tuple(
         Coverage(
             rule=found,
@@ -52,11 +52,12 @@ def coverage() -> tuple[Coverage, ...]:
     )
 
 
-def problems() -> list[str]:
+def problems(file: Path = PAGE, folder: Path = CASES) -> list[str]:
     """Everything that `yaolu rules --check` fails for (问题): gaps, unknown ids, a stale page."""
-    found = [f"{one.rule.id}: {gap}" for one in coverage() for gap in one.gaps]
-    found += [f"{rule_id}: cases name it, rules.toml does not" for rule_id in cases_by_rule() - RULES.keys()]
-    if not PAGE.exists() or PAGE.read_text("utf-8") != page():
+    found = [f"{one.rule.id}: {gap}" for one in coverage(folder) for gap in one.gaps]
+    unknown = sorted(cases_by_rule(folder).keys() - RULES.keys())
+    found += [f"{rule_id}: cases name it, rules.toml does not" for rule_id in unknown]
+    if not file.exists() or file.read_text("utf-8") != page():
         found.append("docs/rules.md is not up to date: run `yaolu rules --write` and read the difference")
     return found
 
@@ -102,10 +103,10 @@ def parameters_by_rule() -> Mapping[str, set[str]]:
     return found
 
 
-def cases_by_rule() -> Mapping[str, list[str]]:
+def cases_by_rule(folder: Path) -> Mapping[str, list[str]]:
     """The cases whose `basis` names a rule (案例)."""
     found: dict[str, list[str]] = {}
-    for file in sorted(CASES.glob("*/*.toml")):
+    for file in sorted(folder.glob("*/*.toml")):
         for case in tomllib.loads(file.read_text("utf-8"))["case"]:
             for rule_id in case.get("basis", ()):
                 found.setdefault(rule_id, []).append(case["name"])

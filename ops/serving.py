@@ -115,11 +115,11 @@ def serve_demo_world(host: str, port: int) -> None:
     """Run until Ctrl-C; then stop in order, leaving nothing behind."""
     console = Console()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
     home = prepare_home()
     try:
         with demo_house(host, port, home) as house:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stop.set())
             keep_clock(house.clock.setting)
             console.print(
                 f"GraphQL {house.url}/graphql  (GraphiQL in a browser; WebSocket on the same address)"

@@ -10,7 +10,7 @@ from policy.terms import Role
 from schema.context import Info, call_of
 from schema.event import Event, cursor, sequence_of
 from services.access import may_listen
-from services.errors import Forbidden, NotFound
+from services.errors import BadInput, Forbidden, NotFound
 from services.events import PAGE, events_after, last_sequence
 from services.topics import institution_topic, member_topic
 
@@ -43,9 +43,12 @@ async def follow(info: Info, topic: str, after: str | None) -> AsyncIterator[Eve
     context = info.context
     async with context.bell.subscribe(topic) as wakeups:
         await require_listening(info, topic)
-        sequence = sequence_of(after)
+        last = await last_sequence(topic)
+        sequence = sequence_of(after, topic)
         if sequence is None:
-            sequence = await last_sequence(topic)
+            sequence = last
+        if sequence > last:
+            raise BadInput("after", "游标超出了事件流,请不带 after 重新订阅并刷新数据。")
         while True:
             rows = await events_after(topic, sequence)
             for row in rows:
@@ -70,13 +73,13 @@ class EventQuery:
     async def patient_event_cursor(self, info: Info, member_id: OfMember = None) -> str:
         topic = topic_of_member(info, member_id)
         await require_listening(info, topic)
-        return cursor(await last_sequence(topic))
+        return cursor(await last_sequence(topic), topic)
 
     @strawberry.field(description="本机构事件流当前的游标")
     async def institution_event_cursor(self, info: Info) -> str:
         roles = (Role.PHARMACY, Role.PHARMACIST, Role.HOSPITAL)
         topic = topic_of_institution(info, "订阅机构事件", *roles)
-        return cursor(await last_sequence(topic))
+        return cursor(await last_sequence(topic), topic)
 
 
 @strawberry.type

@@ -9,6 +9,7 @@ from strawberry.file_uploads import Upload
 
 from engines.pictures import Unusable, precheck
 from policy.rule import broken
+from policy.terms import Role
 from policy.violation import Code
 from resolvers.arguments import KEY_WORDS
 from schema.context import Info, call_of
@@ -24,7 +25,11 @@ class SubmitIdentityCheckInput:
     fill_id: UUID = field(description="配药编号")
     live: Upload = field(description="在场购药人的正面照片, JPEG、PNG、WebP 或 BMP, 至多 8 MiB")
     card: Upload | None = field(default=None, description="购药人身份证人像面; 没有人脸建档时必填")
+    card_number: str = field(default="", description="购药人身份证号码, 由读卡器读出; 扫描身份证时必填")
     member_card: Upload | None = field(default=None, description="代购时, 参保人身份证人像面")
+    member_card_number: str = field(
+        default="", description="参保人身份证号码, 由读卡器读出; 扫描参保人身份证时必填"
+    )
     goods: list[str] = field(default_factory=list, description="结算物品; 缺省取追溯码")
 
 
@@ -32,7 +37,7 @@ class SubmitIdentityCheckInput:
 class VerifyManuallyInput:
     idempotency_key: str = field(description=KEY_WORDS)
     fill_id: UUID = field(description="配药编号")
-    documents: list[str] = field(description="查验的证件, 至少两种")
+    documents: list[str] = field(description="查验的证件, 至少两种; 代购时含“身份证”(购药人)与“参保人身份证”")
     reason: str = field(description="改用人工核验的原因")
     goods: list[str] = field(default_factory=list, description="结算物品; 缺省取追溯码")
 
@@ -68,10 +73,15 @@ class IdentityMutation:
         input: Annotated[SubmitIdentityCheckInput, strawberry.argument(description="人脸核验")],
     ) -> SubmitIdentityCheckResult:
         call = call_of(info, input.idempotency_key)
+        call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
         live = await picture("live", input.live)
         assert live is not None
         pictures = identity.Pictures(
-            live, await picture("card", input.card), await picture("memberCard", input.member_card)
+            live=live,
+            card=await picture("card", input.card),
+            card_number=input.card_number.strip(),
+            member_card=await picture("memberCard", input.member_card),
+            member_card_number=input.member_card_number.strip(),
         )
         row = await identity.submit_identity_check(
             call, fill_id=input.fill_id, pictures=pictures, goods=input.goods

@@ -8,7 +8,7 @@ from strawberry import field
 
 import models
 from policy.money import ZERO
-from policy.terms import BenefitKind, HospitalApproval, PrescriptionState, VisitKind
+from policy.terms import BenefitKind, Credential, HospitalApproval, PrescriptionState, VisitKind
 from resolvers.arguments import KEY_WORDS, PrescriptionId
 from schema.context import Info, call_of
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
@@ -65,6 +65,8 @@ class PrescriptionInput:
         default=Money(ZERO),
         description="本次就诊在医院已收的起付标准 (SX-22)",
     )
+    credential: Credential = field(default=Credential.ELECTRONIC, description="就诊时出示的凭证 (SX-7)")
+    identity_verified: bool = field(default=True, description="接诊医生已核验身份 (SX-8)")
     lines: list[PrescriptionLineInput] = field(description="处方明细, 1 至 20 条")
 
     def draft(self) -> drafts.Draft:
@@ -83,6 +85,8 @@ class PrescriptionInput:
             lines=[line.draft() for line in self.lines],
             long_supply_reason=self.long_supply_reason,
             deductible_taken=self.deductible_taken,
+            credential=self.credential,
+            identity_verified=self.identity_verified,
         )
 
 

@@ -19,7 +19,9 @@ from services import access, bills, fee_lists, settling
 @strawberry.input(description="支付方式")
 class TenderInput:
     credential: Credential = field(description="出示的就诊凭证")
-    use_account: bool = field(default=True, description="使用本人个人账户")
+    use_account: bool = field(
+        default=True, description="使用本人个人账户; 否则不动本人账户, 由共济账户与现金支付"
+    )
     family_payer_id: UUID | None = field(
         default=None, description="用谁的家庭共济账户支付本人账户不足的部分 (SX-23)"
     )

@@ -1,6 +1,7 @@
 """Events as subscribers see them: ids, and the things themselves as far as one may see them."""
 
 import base64
+import hashlib
 from typing import Self
 from uuid import UUID
 
@@ -34,7 +35,7 @@ class Event:
         return cls(
             row=row,
             id=row.id,
-            cursor=cursor(row.sequence),
+            cursor=cursor(row.sequence, row.topic),
             sequence=row.sequence,
             kind=row.kind,
             occurred_at=Instant(row.occurred_at),
@@ -65,22 +66,27 @@ class Event:
         return IdentityCheck.of(row) if row else None
 
 
-def cursor(sequence: int) -> str:
+def cursor(sequence: int, topic: str) -> str:
     """An opaque cursor of a place in a topic."""
-    return base64.urlsafe_b64encode(f"e{sequence}".encode()).decode()
+    return base64.urlsafe_b64encode(f"e{sequence}.{mark(topic)}".encode()).decode()
 
 
-def sequence_of(text: str | None) -> int | None:
-    """The place a cursor stands for."""
+def mark(topic: str) -> str:
+    """A few letters by which a cursor of another topic is told apart."""
+    return hashlib.sha256(topic.encode()).hexdigest()[:8]
+
+
+def sequence_of(text: str | None, topic: str) -> int | None:
+    """The place in the topic that a cursor stands for."""
     if text is None:
         return None
     try:
-        plain = base64.urlsafe_b64decode(text.encode()).decode()
-        if not plain.startswith("e"):
+        number, _, of = base64.urlsafe_b64decode(text.encode()).decode().partition(".")
+        sequence = int(number.removeprefix("e"))
+        if not number.startswith("e") or not 0 <= sequence < 2**63:
             raise ValueError
-        sequence = int(plain[1:])
-        if not 0 <= sequence < 2**63:
-            raise ValueError
-        return sequence
     except ValueError as error:
         raise BadInput("after", "游标无效,请使用事件返回的 cursor。") from error
+    if of != mark(topic):
+        raise BadInput("after", "游标属于另一个事件流。请使用同一参保人或机构的事件返回的 cursor。")
+    return sequence

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import FillState, IdentityMethod, Verdict
+from policy.terms import FillState, IdentityMethod, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
 from schema.institution import Pharmacy
@@ -17,6 +17,9 @@ from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
 from services.fee_lists import digest_of
+
+DELIVERS = (Role.PATIENT, Role.PHARMACY, Role.PHARMACIST)
+"""Roles that need a home address."""
 
 
 @strawberry.type(description="配药明细")
@@ -104,7 +107,6 @@ class Fill:
     requested_at: Instant = field(description="申请时间")
     expires_at: Instant = field(description="预留到期时间")
     split_reason: str = field(description="分开配药原因")
-    delivery_address: str = field(description="配送地址")
     reviewed_at: Instant | None = field(description="审方时间")
     advice: str = field(description="用药指导")
     end_reason: str = field(description="终止原因")
@@ -120,7 +122,6 @@ class Fill:
             requested_at=Instant(row.requested_at),
             expires_at=Instant(row.expires_at),
             split_reason=row.split_reason,
-            delivery_address=row.delivery_address,
             reviewed_at=Instant(row.reviewed_at) if row.reviewed_at else None,
             advice=row.advice,
             end_reason=row.end_reason,
@@ -141,9 +142,17 @@ class Fill:
     async def member(self, info: Info) -> Member:
         return Member.of(await info.context.loaders.member.get(self.row.member_id))
 
-    @strawberry.field(description="购药人: 本人, 或有授权的家庭成员")
+    @strawberry.field(description="配送地址; 只有患者与药店能看到")
+    def delivery_address(self, info: Info) -> str:
+        is_needed = info.context.require_actor().role in DELIVERS
+        return self.row.delivery_address if is_needed else ""
+
+    @strawberry.field(description="购药人: 本人, 或有授权的家庭成员; 医院看到的家庭成员姓名脱敏")
     async def buyer(self, info: Info) -> Member:
-        return Member.of(await info.context.loaders.member.get(self.row.buyer_id))
+        is_stranger = self.row.buyer_id != self.row.member_id
+        is_masked = is_stranger and info.context.require_actor().role == Role.HOSPITAL
+        row = await info.context.loaders.member.get(self.row.buyer_id)
+        return Member.of(row, is_masked=is_masked)
 
     @strawberry.field(description="由他人代购")
     def is_proxy(self) -> bool:

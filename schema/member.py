@@ -17,19 +17,23 @@ NEEDS_NAME = (Role.PATIENT, Role.PHARMACIST, Role.PHARMACY, Role.HOSPITAL)
 @strawberry.type(description="参保人")
 class Member:
     row: Private[models.Member]
+    is_masked: Private[bool]
     id: UUID = field(description="参保人编号")
     area: str = field(description="参保统筹区")
     insurance: InsuranceType = field(description="险种")
     status: PersonStatus = field(description="人员类别")
 
     @classmethod
-    def of(cls, row: models.Member) -> Self:
-        return cls(row=row, id=row.id, area=row.area, insurance=row.insurance, status=row.status)
+    def of(cls, row: models.Member, *, is_masked: bool = False) -> Self:
+        return cls(
+            row=row, is_masked=is_masked, id=row.id, area=row.area, insurance=row.insurance, status=row.status
+        )
 
     @strawberry.field(description="姓名; 无须实名的角色看到的是脱敏姓名")
     def name(self, info: Info) -> str:
         name = open_text(info, self.row.id, self.row.name_sealed)
-        return name if info.context.require_actor().role in NEEDS_NAME else mask_name(name)
+        needs_name = info.context.require_actor().role in NEEDS_NAME and not self.is_masked
+        return name if needs_name else mask_name(name)
 
     @strawberry.field(description="证件号码, 脱敏")
     def id_number_masked(self, info: Info) -> str:

@@ -31,6 +31,7 @@ class ExplanationStep:
     amount: Money = field(description="金额")
     rule: str = field(description="规则编号")
     basis: str = field(description="依据的文件与条款")
+    parameter: str | None = field(description="所用参数的名称; 只依条款的步骤为空")
     verified: bool = field(description="所用参数是否经核实")
 
 
@@ -55,6 +56,11 @@ class BenefitStatement:
     deductible: Money = field(description="实际支付起付线 act_pay_dedc")
     ratio: Quantity = field(description="统筹支付比例 pool_prop_selfpay")
     pooled_fund: Money = field(description="统筹基金支出 hifp_pay")
+    civil_servants: Money = field(description="公务员医疗补助 cvlserv_pay")
+    enterprise: Money = field(description="企业补充医疗保险 hifes_pay")
+    resident_large_amount: Money = field(description="居民大病保险 hifmi_pay")
+    large_amount: Money = field(description="职工大额医疗费用补助 hifob_pay")
+    assistance: Money = field(description="医疗救助 maf_pay")
     fund_total: Money = field(description="基金支付总额 fund_pay_sumamt")
     personal_total: Money = field(description="个人负担总额 psn_part_amt")
     account: Money = field(description="个人账户支出 acct_pay")
@@ -83,6 +89,11 @@ class BenefitStatement:
             deductible=money(form["act_pay_dedc"]),
             ratio=Quantity(Decimal(form["pool_prop_selfpay"])),
             pooled_fund=money(form["hifp_pay"]),
+            civil_servants=money(form["cvlserv_pay"]),
+            enterprise=money(form["hifes_pay"]),
+            resident_large_amount=money(form["hifmi_pay"]),
+            large_amount=money(form["hifob_pay"]),
+            assistance=money(form["maf_pay"]),
             fund_total=money(form["fund_pay_sumamt"]),
             personal_total=money(form["psn_part_amt"]),
             account=money(form["acct_pay"]),
@@ -123,6 +134,7 @@ def step(form: Mapping[str, Any]) -> ExplanationStep:
         amount=money(form["amount"]),
         rule=form["rule"],
         basis=form["basis"],
+        parameter=form["parameter"],
         verified=form["verified"],
     )
 
@@ -178,6 +190,10 @@ class Settlement:
             statement=BenefitStatement.of_json(row.statement),
         )
 
+    @strawberry.field(description="计算说明, 与清单出自同一次计算")
+    def explanation(self) -> list[ExplanationStep]:
+        return self.statement.explanation
+
     @strawberry.field(description="结算明细")
     async def lines(self, info: Info) -> list[SettlementLine]:
         rows = await info.context.loaders.lines_of_settlement.of(self.row.id)
@@ -208,6 +224,10 @@ class SettlementPreview:
     statement: BenefitStatement = field(description="医保待遇清单")
     digest: str = field(description="清单摘要; 结算时带上, 费用变化则拒绝")
     obstacles: list[Violation] = field(description="现在还不能结算的理由; 为空则可以结算")
+
+    @strawberry.field(description="计算说明, 与清单出自同一次计算")
+    def explanation(self) -> list[ExplanationStep]:
+        return self.statement.explanation
 
     @classmethod
     def of(cls, found: settling.Preview) -> Self:

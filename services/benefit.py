@@ -14,17 +14,19 @@ from models import (
     Member,
     Prescription,
     PrescriptionLine,
+    SpecialDiseaseRecord,
     VisitDeductible,
 )
 from policy.benefit import BillFacts, BillLine, Statement, settle
 from policy.calendar import shanghai_day
 from policy.identifiers import province
 from policy.money import ZERO
-from policy.terms import BenefitKind, ListClass, Role
+from policy.terms import BenefitKind, BillItem, ListClass, Role
 from services.errors import BadInput, NotFound, check_text
 from services.facts import drugs_by_code
 from services.law import lawful
 from services.prices import payment_standards
+from services.quotas import QuotaUse, quota_use
 from services.use_case import Work, use_case
 
 AMOUNT_MAX = 100_000_000
@@ -63,6 +65,9 @@ class Case:
     deductible_taken_visit: Decimal
     deductible_used_year: Decimal
     fund_used_year: Decimal
+    outpatient_deductible_used: Decimal
+    outpatient_fund_used: Decimal
+    quota: QuotaUse
     on: date
 
 
@@ -75,9 +80,15 @@ async def case_of(prescription: Prescription, lines: Sequence[PrescriptionLine],
     visit = await VisitDeductible.get_or_none(
         hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
     )
-    used = await Accumulator.get_or_none(
-        member_id=member.id, year=on.year, bucket=bucket(prescription.benefit, prescription.disease_code)
+    own, common = (
+        bucket(prescription.benefit, prescription.disease_code),
+        bucket(BenefitKind.OUTPATIENT, None),
     )
+    pots = {
+        row.bucket: row
+        for row in await Accumulator.filter(member_id=member.id, year=on.year, bucket__in=[own, common])
+    }
+    used, outpatient = pots.get(own), pots.get(common)
     return Case(
         prescription=prescription,
         member=member,
@@ -87,6 +98,9 @@ async def case_of(prescription: Prescription, lines: Sequence[PrescriptionLine],
         deductible_taken_visit=visit.taken_at_hospital + visit.taken_at_pharmacies if visit else ZERO,
         deductible_used_year=used.deductible_used if used else ZERO,
         fund_used_year=used.fund_used if used else ZERO,
+        outpatient_deductible_used=outpatient.deductible_used if outpatient else ZERO,
+        outpatient_fund_used=outpatient.fund_used if outpatient else ZERO,
+        quota=await quota_use(prescription, on),
         on=on,
     )
 
@@ -130,6 +144,10 @@ def statement(
         place_in_province=province(pharmacy.area) == province(member.area),
         place_area=pharmacy.area,
         has_personal_account=member.has_personal_account,
+        quota_used_month=case.quota.month,
+        quota_used_quarter=case.quota.quarter,
+        outpatient_deductible_used_year=case.outpatient_deductible_used,
+        outpatient_fund_used_year=case.outpatient_fund_used,
     )
     with lawful():
         return settle(facts)
@@ -149,6 +167,8 @@ def bill_line(case: Case, priced: PricedLine) -> BillLine:
         limited_use=drug.limited_use,
         approval=priced.line.approval,
         is_essential=drug.is_essential,
+        item=BillItem.CONSUMABLE if drug.is_consumable else BillItem.DRUG,
+        is_dual_channel=drug.is_dual_channel,
     )
 
 
@@ -188,6 +208,9 @@ async def import_accumulators(work: Work, entries: Sequence[ImportEntry]) -> Acc
     """Take over what members of the caller's area used elsewhere (导入外部累计), each reference once."""
     work.call.require("导入外部累计", Role.AGENCY)
     check_imports(entries)
+    numbers = {entry.psn_no for entry in entries}
+    # the order of settling: members first, by id
+    await Member.select_for_update(no_key=True).filter(psn_no__in=list(numbers)).order_by("id")
     last = None
     for entry in sorted(entries, key=lambda entry: (entry.psn_no, entry.reference)):
         last = await import_one(work, entry)
@@ -201,6 +224,7 @@ async def import_one(work: Work, entry: ImportEntry) -> AccumulatorImport:
     member = await Member.get_or_none(psn_no=entry.psn_no, area=area)
     if member is None:
         raise NotFound("本统筹区参保人", entry.psn_no)
+    await require_pot(member, entry)
     pot = bucket(entry.benefit, entry.disease_code)
     earlier = await AccumulatorImport.get_or_none(area=area, reference=entry.reference)
     if earlier is not None:
@@ -220,6 +244,18 @@ async def import_one(work: Work, entry: ImportEntry) -> AccumulatorImport:
         fund_used=entry.fund_used,
         imported_at=work.now,
     )
+
+
+async def require_pot(member: Member, entry: ImportEntry) -> None:
+    """A special disease the member has on record, or none: nothing is booked where nobody looks."""
+    if entry.benefit != BenefitKind.SPECIAL_DISEASE:
+        if entry.disease_code:
+            raise BadInput("diseaseCode", f"{entry.reference}:{entry.benefit} 不带病种编码。")
+        return
+    known = SpecialDiseaseRecord.filter(member_id=member.id, disease_code=entry.disease_code or "")
+    if not await known.exists():
+        problem = f"{entry.reference}:参保人没有病种 {entry.disease_code or '(未填)'} 的备案。"
+        raise BadInput("diseaseCode", problem)
 
 
 def check_imports(entries: Sequence[ImportEntry]) -> None:

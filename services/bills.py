@@ -33,6 +33,7 @@ from services.access import grant_between
 from services.errors import Refused
 from services.facts import has_contract
 from services.fee_lists import is_fee_list_signed
+from services.identity import BOTH_CARDS
 from services.law import lawful
 from services.ledger import balance_of
 from services.prices import ceilings
@@ -131,11 +132,18 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
     return IdentityFacts(
         method=last.method if last else None,
         verdict=last.verdict if last else None,
-        manual_done=any(check.method == IdentityMethod.MANUAL for check in checks),
+        manual_done=last is not None and last.method == IdentityMethod.MANUAL,
         is_proxy=is_proxy,
-        proxy_documents=any(check.verdict == Verdict.MATCH and len(check.documents) >= 2 for check in checks),
+        proxy_documents=any(
+            check.verdict == Verdict.MATCH and set(check.documents) >= BOTH_CARDS for check in checks
+        ),
         family_code=family_code,
     )
+
+
+def has_both_cards(check: IdentityCheck) -> bool:
+    """Whether the check matched and both people's ID cards were shown (双方身份证)."""
+    return check.verdict == Verdict.MATCH and set(check.documents) >= BOTH_CARDS
 
 
 async def are_goods_recorded(fill: Fill) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from uuid import UUID
 
 from models import Fill, FillLine, Institution, Prescription, PrescriptionLine, StockItem
@@ -142,7 +143,7 @@ async def why_not(
         sorted(
             line.drug_id
             for line in every
-            if line.state in (LineState.CLAIMED, LineState.DISPENSED)
+            if (line.state in (LineState.CLAIMED, LineState.DISPENSED) or line.dispensed_at is not None)
             and line not in wanted
             and line.drug_id in {other.drug_id for other in wanted}
             and holders.get(line.id) != pharmacy.code
@@ -153,18 +154,21 @@ async def why_not(
     split = SplitFacts(
         is_partial=is_partial, reason=order.split_reason or None, same_drug_elsewhere=elsewhere
     )
-    promised = await stock.availability(list(items.values()), shanghai_day(work.now))
-    lines = [
-        ClaimLine(
-            id=str(line.id),
-            drug_code=line.drug_id,
-            state=line.state,
-            held_by_you=held_by_caller(work, holders.get(line.id)),
-            quantity=line.quantity,
-            available=promised[line.drug_id],
+    left = await stock.availability(list(items.values()), shanghai_day(work.now))
+    lines = []
+    for line in wanted:
+        lines.append(
+            ClaimLine(
+                id=str(line.id),
+                drug_code=line.drug_id,
+                state=line.state,
+                held_by_you=held_by_caller(work, holders.get(line.id)),
+                quantity=line.quantity,
+                available=left[line.drug_id],
+            )
         )
-        for line in wanted
-    ]
+        # the next line of the same drug finds what this one leaves
+        left[line.drug_id] = max(left[line.drug_id] - line.quantity, Decimal(0))
     with lawful():
         violations = check_claim(
             prescription.area,

@@ -98,6 +98,8 @@ async def prescription_facts(now: datetime, draft: Draft, found: PrescriptionPar
         disease_code=draft.disease_code,
         visit_kind=draft.visit_kind,
         consented=draft.consented_at is not None,
+        credential=draft.credential,
+        identity_verified=draft.identity_verified,
         long_supply_reason=draft.long_supply_reason or None,
         issued_at=draft.issued_at,
         uploaded_at=now,
@@ -111,16 +113,17 @@ async def prescription_facts(now: datetime, draft: Draft, found: PrescriptionPar
 
 async def drugs_left(member: Member, day: date) -> tuple[OpenLine, ...]:
     """What the patient still has or may still fetch (已购药品余存)."""
-    lines = await PrescriptionLine.filter(
-        prescription__member_id=member.id, state__not=LineState.CLOSED
-    ).prefetch_related("drug", "prescription")
+    lines = await PrescriptionLine.filter(prescription__member_id=member.id).prefetch_related(
+        "drug", "prescription"
+    )
     left = []
     for line in lines:
         lapsed = line.prescription.state in (PrescriptionState.EXPIRED, PrescriptionState.REVOKED)
-        if lapsed and line.state != LineState.DISPENSED:
+        if line.dispensed_at is None and (lapsed or line.state == LineState.CLOSED):
             continue
         start = line.dispensed_at or line.prescription.uploaded_at
         until = shanghai_day(start) + timedelta(days=line.days)
         if until > day:
-            left.append(OpenLine(line.drug.ingredient, line.drug.code, until))
+            is_open = line.dispensed_at is None
+            left.append(OpenLine(line.drug.ingredient, line.drug.code, until, is_open))
     return tuple(left)

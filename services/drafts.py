@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from policy.identifiers import is_consumable_code, is_doctor_code, is_drug_code, is_id_number
-from policy.terms import BenefitKind, HospitalApproval, VisitKind
+from policy.terms import BenefitKind, Credential, HospitalApproval, VisitKind
 from services.actor import Call
 from services.errors import BadInput, check_text
 
@@ -45,6 +45,8 @@ class Draft:
     lines: Sequence[DraftLine]
     long_supply_reason: str = ""
     deductible_taken: Decimal = Decimal(0)
+    credential: Credential = Credential.ELECTRONIC
+    identity_verified: bool = True
 
 
 def check_values(call: Call, draft: Draft) -> None:

@@ -63,12 +63,19 @@ async def expire_fill(work: Work, fill_id: UUID) -> Fill:
 
 
 async def expire_due(call: Call) -> int:
-    """Let everything lapse that is due (到期处理); gives how many. Each in its own transaction."""
+    """Let everything lapse that is due (到期处理); gives how many. Each in its own transaction.
+
+    One row that fails does not keep the others; what went wrong is raised at the end, together.
+    """
     await sweep_expired(call)
-    fills = await due_fills(call.now)
-    for fill_id in fills:
-        await expire_fill(call, fill_id)
-    prescriptions = await due_prescriptions(call.now)
-    for prescription_id in prescriptions:
-        await expire_prescription(call, prescription_id)
+    failed: list[Exception] = []
+    fills, prescriptions = await due_fills(call.now), await due_prescriptions(call.now)
+    for expire, keys in ((expire_fill, fills), (expire_prescription, prescriptions)):
+        for key in keys:
+            try:
+                await expire(call, key)
+            except Exception as error:  # an edge: it is raised again below
+                failed.append(error)
+    if failed:
+        raise ExceptionGroup("some rows did not lapse", failed)
     return len(fills) + len(prescriptions)

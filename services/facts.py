@@ -50,6 +50,7 @@ def doctor_facts(doctor: Doctor) -> DoctorFacts:
         registered_since=doctor.since,
         registered_until=doctor.until,
         scope=tuple(doctor.scope),
+        is_registry_complete=bool(doctor.name.strip() and doctor.phone.strip()),
     )
 
 
@@ -173,6 +174,7 @@ def drug_facts(
         min_tier=drug.min_tier,
         is_essential=drug.is_essential,
         is_consumable=drug.is_consumable,
+        is_awarded=drug.is_vbp,
     )
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -15,6 +15,7 @@ from models import (
     IdentityImage,
     Institution,
     Job,
+    Member,
 )
 from models.job import JobKind
 from policy.calendar import shanghai_day
@@ -22,6 +23,8 @@ from policy.parameters import parameter
 from policy.rule import broken
 from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
+from services.access import get_fill
+from services.actor import Call
 from services.errors import BadInput, Refused, check_text
 from services.fills import LIVE, lock_fill, tell
 from services.law import lawful
@@ -29,16 +32,22 @@ from services.use_case import Work, use_case
 
 GOODS_MAX = 1000
 FACE_LIVE, CARD, MEMBER_CARD = "LIVE", "CARD", "MEMBER_CARD"
-DOCUMENTS = ("身份证", "社会保障卡", "户口簿", "护照", "驾驶证", "居住证", "军官证", "港澳台居民居住证")
+ID_CARD, MEMBER_ID_CARD = "身份证", "参保人身份证"
+BOTH_CARDS = {ID_CARD, MEMBER_ID_CARD}
+"""What a proxy shows: his own ID card and the member's (FJ-7.5, SX-12)."""
+
+DOCUMENTS = (ID_CARD, "社会保障卡", "户口簿", "护照", "驾驶证", "居住证", "军官证", "港澳台居民居住证")
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of a check (核验影像): the live face, and cards that were shown."""
+    """The pictures of a check (核验影像): the live face, and cards with the numbers read off them."""
 
     live: bytes
     card: bytes | None = None
+    card_number: str = ""
     member_card: bytes | None = None
+    member_card_number: str = ""
 
     def by_kind(self) -> list[tuple[str, bytes]]:
         """Each picture that is there, with its kind."""
@@ -47,8 +56,26 @@ class Pictures:
 
     def documents(self) -> list[str]:
         """The documents that these pictures show."""
-        pairs = (("购药人身份证", self.card), ("参保人身份证", self.member_card))
+        pairs = ((ID_CARD, self.card), (MEMBER_ID_CARD, self.member_card))
         return [name for name, data in pairs if data is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The documents that were shown (出示的证件), with the numbers read off them."""
+
+    documents: Sequence[str]
+    card_number: str
+    member_card_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A picture in the store (已存影像). Its key is fresh each time and no part of what was asked for."""
+
+    kind: str
+    sha256: str
+    key: str = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +90,81 @@ class Found:
     bands_version: str
 
 
-@use_case("submitIdentityCheck", IdentityCheck)
 async def submit_identity_check(
-    work: Work, fill_id: UUID, pictures: Pictures, goods: Sequence[str] = ()
+    call: Call, fill_id: UUID, pictures: Pictures, goods: Sequence[str] = ()
 ) -> IdentityCheck:
-    """Hand in the picture of the person present (提交人脸核验); a worker compares it."""
-    work.call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
+    """Hand in the picture of the person present (提交人脸核验); a worker compares it.
+
+    The pictures go to the store before the transaction, so that no row waits for it, and leave it
+    again when the check was refused or had been handed in before.
+    """
+    call.require("提交人脸核验", Role.PHARMACY, Role.PHARMACIST)
     check_goods(goods)
+    await get_fill(call.actor, fill_id, call.now)
+    kept: list[Kept] = []
+    owned: set[str] = set()
+    try:
+        for kind, data in pictures.by_kind():
+            key = await call.tools.images.put(data)
+            kept.append(Kept(kind, hashlib.sha256(data).hexdigest(), key))
+        shown = Shown(pictures.documents(), pictures.card_number, pictures.member_card_number)
+        check = await keep_identity_check(call, fill_id=fill_id, kept=kept, shown=shown, goods=goods)
+        owned = {row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
+    finally:
+        for picture in kept:
+            if picture.key not in owned:
+                await call.tools.images.delete(picture.key)
+    return check
+
+
+@use_case("submitIdentityCheck", IdentityCheck)
+async def keep_identity_check(
+    work: Work, fill_id: UUID, kept: Sequence[Kept], shown: Shown, goods: Sequence[str]
+) -> IdentityCheck:
+    """Write the check with its pictures, and the job to compare them."""
     _, fill = await lock_fill(work, fill_id)
     require_unsettled(fill)
-    await require_reference(fill, pictures)
+    await require_reference(fill, shown)
+    await require_right_cards(work, fill, shown)
     check = await IdentityCheck.create(
         fill=fill,
         person_id=fill.buyer_id,
         method=IdentityMethod.FACE,
         goods=list(goods) or await goods_of(fill),
-        documents=pictures.documents(),
+        documents=list(shown.documents),
         operator=work.actor.caller,
         submitted_at=work.now,
     )
     kept_until = await images_kept_until(work, fill)
-    for kind, data in pictures.by_kind():
-        await IdentityImage.create(
+    await IdentityImage.bulk_create(
+        IdentityImage(
             check_row=check,
-            kind=kind,
-            image_key=await work.call.tools.images.put(data),
-            sha256=hashlib.sha256(data).hexdigest(),
+            kind=picture.kind,
+            image_key=picture.key,
+            sha256=picture.sha256,
             kept_until=kept_until,
         )
+        for picture in kept
+    )
     work.enqueue(JobKind.IDENTITY_CHECK, check.id)
     return check
+
+
+async def require_right_cards(work: Work, fill: Fill, shown: Shown) -> None:
+    """A card that was shown is that of the buyer, or of the member: by its number (人证相符)."""
+    pairs = (
+        (ID_CARD, "cardNumber", shown.card_number, fill.buyer_id),
+        (MEMBER_ID_CARD, "memberCardNumber", shown.member_card_number, fill.member_id),
+    )
+    for document, name, number, owner in pairs:
+        if document not in shown.documents:
+            continue
+        if not number:
+            raise BadInput(name, f"扫描了{document},请一并给出读卡器读出的证件号码。")
+        person = await Member.get(id=owner)
+        if work.call.tools.keys.lookup_hash(number) != person.id_number_hash:
+            text = f"{document}的号码与登记的不一致,请核对所持证件。"
+            raise Refused([broken(Code.IDENTITY_NO_MATCH, "YL-13", text)])
 
 
 @use_case("verifyManually", IdentityCheck)
@@ -104,9 +176,10 @@ async def verify_manually(
     check_goods(goods)
     _, fill = await lock_fill(work, fill_id)
     require_unsettled(fill)
-    unknown = [name for name in documents if name not in DOCUMENTS]
+    known = DOCUMENTS if fill.buyer_id == fill.member_id else (*DOCUMENTS, MEMBER_ID_CARD)
+    unknown = [name for name in documents if name not in known]
     if unknown or len(set(documents)) < 2:
-        raise BadInput("documents", f"请查验两种不同的有效证件,可用:{'、'.join(DOCUMENTS)}。")
+        raise BadInput("documents", f"请查验两种不同的有效证件,可用:{'、'.join(known)}。")
     if not reason.strip():
         raise BadInput("reason", "请写明改用人工核验的原因。")
     check_text("reason", reason, 64)
@@ -162,9 +235,9 @@ async def references(check: IdentityCheck) -> tuple[str, list[str]]:
     return images[FACE_LIVE], faces or [images[kind] for kind in (CARD,) if kind in images]
 
 
-async def require_reference(fill: Fill, pictures: Pictures) -> None:
+async def require_reference(fill: Fill, shown: Shown) -> None:
     """A face is compared with something: an enrolled one, or the card's."""
-    if pictures.card is not None:
+    if ID_CARD in shown.documents:
         return
     if await FaceEnrolment.filter(member_id=fill.buyer_id, withdrawn_at__isnull=True).exists():
         return

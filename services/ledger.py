@@ -31,8 +31,10 @@ async def book_settlement(work: Work, settlement: Settlement) -> JournalEntry:
     """
     pharmacy = settlement.pharmacy_id
     insured = settlement.fund_total + settlement.account + settlement.family_account
+    further = settlement.fund_total - settlement.pooled_fund
     legs = [
-        Leg(AccountKind.POOLED_CLEARING, settlement.area, debit=settlement.fund_total),
+        Leg(AccountKind.POOLED_CLEARING, settlement.area, debit=settlement.pooled_fund),
+        Leg(AccountKind.FURTHER_FUNDS_CLEARING, settlement.area, debit=further),
         Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.member_id), debit=settlement.account),
         Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.payer_id), debit=settlement.family_account),
         Leg(AccountKind.PHARMACY_CASH, pharmacy, debit=settlement.cash),

@@ -10,7 +10,7 @@ from tortoise import connections
 
 from models import Prescription, PrescriptionLine
 from policy.geography import distance_m, project, projection_scale
-from policy.terms import LineState
+from policy.terms import LineState, Role
 from services import benefit
 from services.access import get_prescription
 from services.actor import Call
@@ -64,6 +64,9 @@ async def nearby_pharmacies(
         raise BadInput("drugs", "处方编号与药品编码只能给一种。")
     if search.order == PharmacyOrder.PATIENT_PAYS and request.prescription_id is None:
         raise BadInput("order", "按个人负担排序需要处方编号。")
+    if request.prescription_id is not None:
+        # the estimate tells what is on the patient's account
+        call.require("按处方查找药店", Role.PATIENT)
     case, lines, wants = await wanted(call, request)
     account = await balance_of(case.member.id) if case else Decimal(0)
     estimator = Estimator(case, lines, account)

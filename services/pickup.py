@@ -36,7 +36,7 @@ async def show_pickup_code(work: Work, prescription_id: UUID) -> PickupCode:
             raise Forbidden("为他人出示取药码", ["有代购授权的家庭成员"])
     await PickupCode.filter(
         prescription_id=prescription.id, shown_by_id=shown_by, used_at__isnull=True
-    ).delete()
+    ).update(expires_at=work.now)
     key = uuid4()
     return await PickupCode.create(
         id=key,
@@ -58,20 +58,23 @@ async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:
     if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
         raise BadInput("code", "取药码为 10 位数字,请让患者刷新后重新出示。")
     wrong = await AuditEntry.filter(
-        actor=work.actor.caller, outcome=Code.PICKUP_CODE_WRONG, at__gt=work.now - WRONG_SPAN
+        actor=work.actor.caller,
+        verb="claimPrescription",
+        outcome=Code.PICKUP_CODE_WRONG,
+        at__gt=work.now - WRONG_SPAN,
     ).count()
     if wrong >= WRONG_MAX:
         text = "取药码错误次数过多,请 10 分钟后再试。"
         raise Refused([about_code(Code.PICKUP_CODE_LOCKED, text)])
     # locked, so that of two pharmacies with the same code the second finds it used
-    row = await PickupCode.select_for_update().get_or_none(
-        code_hash=work.call.tools.keys.lookup_hash(digits),
-        used_at__isnull=True,
-        expires_at__gt=work.now,
-    )
+    row = await PickupCode.select_for_update().get_or_none(code_hash=work.call.tools.keys.lookup_hash(digits))
     if row is None:
-        text = "取药码无效、已过期或已使用。请让患者刷新后重新出示。"
+        text = "取药码无效。请让患者刷新后重新出示。"
         raise Refused([about_code(Code.PICKUP_CODE_WRONG, text)])
+    if row.used_at is not None or row.expires_at <= work.now:
+        # a real code, only late: nobody is guessing, and it does not count towards the lock
+        text = "取药码已过期或已使用。请让患者刷新后重新出示。"
+        raise Refused([about_code(Code.PICKUP_CODE_STALE, text)])
     await PickupCode.filter(id=row.id).update(used_at=work.now)
     return await Prescription.get(id=row.prescription_id), row.shown_by_id
 

@@ -32,7 +32,7 @@ class Shift:
 @use_case("setOpeningHours", Institution)
 async def set_opening_hours(work: Work, spans: Sequence[Span]) -> Institution:
     """Replace a pharmacy's opening hours (设置营业时间)."""
-    pharmacy = await counter(work, "设置营业时间")
+    pharmacy = await locked_counter(work, "设置营业时间")
     check_spans(spans)
     await OpeningHours.filter(institution_id=pharmacy.code).delete()
     await OpeningHours.bulk_create(
@@ -45,7 +45,7 @@ async def set_opening_hours(work: Work, spans: Sequence[Span]) -> Institution:
 @use_case("setDutyRoster", Institution)
 async def set_duty_roster(work: Work, shifts: Sequence[Shift]) -> Institution:
     """Replace the roster from now on (设置药师排班, FJ-2.2); what has begun stays on record."""
-    pharmacy = await counter(work, "设置药师排班")
+    pharmacy = await locked_counter(work, "设置药师排班")
     if len(shifts) > 500:
         raise BadInput("shifts", "一次至多 500 条排班。")
     staff = {row.code for row in await Pharmacist.filter(institution_id=pharmacy.code)}
@@ -69,6 +69,12 @@ async def set_duty_roster(work: Work, shifts: Sequence[Shift]) -> Institution:
         for shift in shifts
     )
     return pharmacy
+
+
+async def locked_counter(work: Work, what: str) -> Institution:
+    """The caller's own pharmacy, locked: of two plans at once the later one stays, whole."""
+    pharmacy = await counter(work, what)
+    return await Institution.select_for_update(no_key=True).get(code=pharmacy.code)
 
 
 def check_spans(spans: Sequence[Span]) -> None:

@@ -216,8 +216,10 @@ async def remember_visit(hospital: Institution, member: Member, draft: Draft) ->
     visit, _ = await VisitDeductible.get_or_create(
         hospital_id=hospital.code, member_id=member.id, visit_no=draft.visit_no
     )
-    if draft.deductible_taken > visit.taken_at_hospital:
-        await VisitDeductible.filter(id=visit.id).update(taken_at_hospital=draft.deductible_taken)
+    # in one statement: the larger of two reports that come at once stays
+    await VisitDeductible.filter(id=visit.id, taken_at_hospital__lt=draft.deductible_taken).update(
+        taken_at_hospital=draft.deductible_taken
+    )
 
 
 def new_rx_no(area: str, now: datetime) -> str:

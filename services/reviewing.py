@@ -26,6 +26,7 @@ async def approve_fill(work: Work, fill_id: UUID, advice: str) -> Fill:
     work.call.require("审方", Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     pharmacist = await reviewer(work, fill, "approve")
+    await require_upheld(fill)
     if not advice.strip():
         raise BadInput("advice", "请填写用药指导(用法、用量、注意事项)。")
     check_text("advice", advice, 500)
@@ -131,6 +132,15 @@ async def decline_fill(work: Work, fill_id: UUID, reason: str) -> Fill:
     require_reason(reason)
     await end_fill(work, fill, FillState.DECLINED, reason, EventKind.FILL_DECLINED)
     return fill
+
+
+async def require_upheld(fill: Fill) -> None:
+    """A prescription that its prescriber gave up on asking is not approved (FJ-5.5)."""
+    answered = PrescriberQuery.filter(fill_id=fill.id, answered_at__isnull=False)
+    last = await answered.order_by("-answered_at").first()
+    if last is not None and not last.upholds:
+        text = "医师答复不坚持原方。请审方不通过,由医院撤销后重新开方。"
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
 
 
 async def reviewer(work: Work, fill: Fill, verb: str) -> Pharmacist:

@@ -23,6 +23,7 @@ from policy.benefit import Statement
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.money import ZERO
 from policy.rule import broken
+from policy.states import check_transition
 from policy.terms import (
     EventKind,
     FillState,
@@ -35,9 +36,9 @@ from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, family_means, why_not
 from services.errors import Refused
-from services.fills import lock_fill, move, refresh_state, require_transition
+from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
 from services.ledger import balance_of, book_settlement, lock_balances
-from services.topics import institution_topic
+from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
 
 
@@ -55,12 +56,18 @@ async def preview_settlement(call: Call, fill_id: UUID, tender: Tender) -> Previ
     """Compute the settlement of a fill without settling (预结算)."""
     call.require("预结算", Role.PHARMACY, Role.PHARMACIST, Role.PATIENT)
     fill = await get_fill(call.actor, fill_id, call.now)
+    if fill.state not in LIVE:
+        text = f"配药状态为 {fill.state},没有待结算的费用。"
+        raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     prescription = await Prescription.get(id=fill.prescription_id)
     bill = await bill_of(prescription, fill, call.now)
     account = await balance_of(fill.member_id) if tender.use_account else ZERO
     family = await family_means(bill, tender, call.now, None)
     outcome = compute(bill, tender, account, family)
-    return Preview(fill, outcome, digest(outcome), await why_not(call.now, bill, tender))
+    obstacles = await why_not(call.now, bill, tender)
+    if too_early := check_transition("settle", fill.state, Role.PHARMACY):
+        obstacles.append(too_early)
+    return Preview(fill, outcome, digest(outcome), obstacles)
 
 
 @use_case("settleFill", Settlement)
@@ -97,6 +104,9 @@ async def settle_fill(
         fill_id=fill.id,
         subject_id=settlement.id,
     )
+    if settlement.payer_id is not None:
+        payer = member_topic(settlement.payer_id)
+        work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, payer, subject_id=settlement.id)
     return settlement
 
 
@@ -154,9 +164,11 @@ async def write_settlement(work: Work, bill: Bill, tender: Tender, outcome: Stat
 async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome: Statement) -> None:
     """Everything a settlement changes: accumulators, books, stock, lines, the prescription."""
     prescription = bill.prescription
-    pot = benefit.bucket(prescription.benefit, prescription.disease_code)
     year = shanghai_day(work.now).year
-    await benefit.accumulate(settlement.member_id, year, pot, outcome.act_pay_dedc, outcome.hifp_pay)
+    # costs beyond a disease's quota are used of 门诊统筹 (SX-25)
+    for use in outcome.uses:
+        pot = benefit.bucket(use.benefit, use.disease_code)
+        await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(bill, outcome.act_pay_dedc)
     await book_settlement(work, settlement)
     await PrescriptionLine.filter(id__in=[line.prescription_line_id for line in bill.lines]).update(

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import wraps
@@ -191,8 +191,8 @@ def plain(value: object) -> object:
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, Decimal):
         return str(value.normalize())
-    if hasattr(value, "__dataclass_fields__"):
-        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {one.name: getattr(value, one.name) for one in fields(value) if one.compare}
     return str(value)
 
 

@@ -80,13 +80,13 @@ def deductible_base(costs: Costs, scheme: Scheme) -> Decimal:
 
 
 def purse(facts: BillFacts, personal: Decimal) -> Purse:
-    """The personal share: own account first, then the family's, then cash (SX-23).
+    """The personal share: own account first where it is to be used, then the family's, then cash (SX-23).
 
     Account money needs the credential and a contracted institution; it may pay what the fund does not.
     """
-    if not (facts.use_account and facts.contracted and facts.has_credential):
+    if not (facts.contracted and facts.has_credential):
         return Purse(ZERO, ZERO, personal)
-    account = min(fen(facts.account_balance), personal)
+    account = min(fen(facts.account_balance), personal) if facts.use_account else ZERO
     family = min(fen(facts.family_balance), personal - account)
     return Purse(account, family, personal - account - family)
 

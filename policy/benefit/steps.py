@@ -129,7 +129,7 @@ def explain_fund(account: Account, facts: BillFacts, scheme: Scheme, share: Fund
     account.by_parameter(
         text, share.deductible, scheme.deductible, scheme.essential_waives, scheme.year_ceiling
     )
-    text = f"{share.payable:f} 元按{of}统筹支付比例 {percent(scheme.ratio.amount)}"
+    text = f"{share.payable:f} 元按{of or '统筹'}支付比例 {percent(scheme.ratio.amount)}"
     account.by_parameter(text, share.by_ratio, scheme.ratio, scheme.tier_source)
     for quota in scheme.quotas:
         text = f"{PERIODS[dict(quota.keys)['period']]}限额 {quota.amount:f} 元内"

@@ -16,6 +16,7 @@ from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import GrantScope, Role
+from tests.cards import card_numbers
 from tests.house import House
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
 
@@ -88,7 +89,7 @@ GRID = {
     "settlement": "U .N.. .N .N .N .N ..",
     "settlements": "U .... .. .. .. .. ..",
     "previewSettlement": "U .N.. .N .N FF FF FF",
-    "nearbyPharmacies": "U .N.. .N .N .N .N ..",
+    "nearbyPharmacies": "U .N.. FF FF FF FF FF",
     "nearbyHospitals": "U .... .. .. .. .. ..",
     "splitProposal": "U .N.. .N .N .N .N ..",
     "drugs": "U .... .. .. .. .. ..",
@@ -290,7 +291,9 @@ async def send(client: Client, query: str, variables: Json) -> Json:
 async def upload(client: Client, fill_id: str) -> Json:
     """Send a picture, with the card, for a fill."""
     try:
-        data = await client.upload(documents.CHECK_FACE, {"live": PICTURE, "card": PICTURE}, fillId=fill_id)
+        numbers = await card_numbers(fill_id)
+        pictures = {"live": PICTURE, "card": PICTURE}
+        data = await client.upload(documents.CHECK_FACE, pictures, fillId=fill_id, **numbers)
     except RequestFailed as failed:
         return {"errors": failed.errors}
     except Refused as refused:

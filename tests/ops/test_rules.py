@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from ops import rules
 from ops.rules import Coverage, coverage, page, print_coverage, problems
 from policy.rule import RULES, Rule, RuleStatus
 
@@ -52,14 +51,12 @@ def later(rule: Rule) -> Rule:
     return replace(rule, status=RuleStatus.LATER)
 
 
-def test_a_stale_page_and_unknown_ids_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stale_page_and_unknown_ids_are_problems(tmp_path: Path) -> None:
     cases = tmp_path / "cases" / "fujian"
     cases.mkdir(parents=True)
     (cases / "bill.toml").write_text('[[case]]\nname = "一"\nbasis = ["FJ-99"]\n')
-    monkeypatch.setattr(rules, "PAGE", tmp_path / "rules.md")
-    monkeypatch.setattr(rules, "CASES", tmp_path / "cases")
 
-    told = problems()
+    told = problems(tmp_path / "rules.md", tmp_path / "cases")
 
     assert "FJ-99: cases name it, rules.toml does not" in told
     assert "FJ-5.2: 0 of at least 3 cases" in told

@@ -109,9 +109,12 @@ def test_the_fund_stays_within_what_is_left_of_the_limit(facts: BillFacts) -> No
 def test_accounts_pay_in_their_order_and_only_when_asked(facts: BillFacts) -> None:
     found = settle(facts)
 
-    assert facts.use_account or found.psn_cash_pay == found.psn_part_amt
-    if found.acct_mulaid_pay:
+    assert facts.use_account or found.acct_pay == 0
+    assert facts.family_balance or found.acct_mulaid_pay == 0
+    if found.acct_mulaid_pay and facts.use_account:
         assert found.acct_pay == facts.account_balance
+    if found.psn_cash_pay and found.acct_mulaid_pay:
+        assert found.acct_mulaid_pay == facts.family_balance
 
 
 @steady

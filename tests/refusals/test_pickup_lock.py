@@ -33,5 +33,5 @@ async def test_ten_wrong_codes_lock_the_caller_out_for_ten_minutes(house: House)
     assert wrong == [["PICKUP_CODE_WRONG"]] * 10
     assert locked == still_locked == ["PICKUP_CODE_LOCKED"]
     assert await attempt(fresh) == []
-    assert await attempt(fresh) == ["PICKUP_CODE_WRONG"], "a code is used once"
+    assert await attempt(fresh) == ["PICKUP_CODE_STALE"], "a code is used once"
     assert await AuditEntry.filter(outcome="PICKUP_CODE_LOCKED").count() == 2

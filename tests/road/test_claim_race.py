@@ -169,4 +169,4 @@ async def test_one_code_shown_to_two_pharmacies_at_once_serves_one(
         )
 
         assert len(fills) == 1
-        assert refused == ["PICKUP_CODE_WRONG"]
+        assert refused == ["PICKUP_CODE_STALE"]

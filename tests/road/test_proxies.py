@@ -6,12 +6,14 @@ import pytest
 
 from ops.client import Refused, RequestFailed
 from ops.road import FUJIAN, SHANXI, Region
+from ops.road_documents import CHECK_FACE
 from ops.world import cast
 from ops.world.ids import member_id
+from tests.cards import card_numbers
 from tests.house import House
 from tests.road import words
 from tests.road.family import BOTH, FAMILY, claimed_by_family, obstacles
-from tests.road.walk import Walk
+from tests.road.walk import Walk, picture
 
 NO_FAMILY_CODE = cast.FUJIAN_PHARMACY_NIGHT
 
@@ -78,14 +80,36 @@ async def test_in_shanxi_both_identity_cards_are_registered_and_the_proxy_signs(
 
 
 @BOTH
-async def test_two_documents_checked_by_hand_do_for_a_proxy_too(house: House, region: Region) -> None:
+async def test_both_identity_cards_checked_by_hand_do_for_a_proxy_too(house: House, region: Region) -> None:
     walk = Walk(house, region)
     fill = await claimed_by_family(walk)
     await walk.sign(fill, walk.person(FAMILY[region.name]))
 
-    await walk.verify_manually(fill)
+    await walk.verify_manually(fill, shown=["身份证", "参保人身份证"])
 
     assert await obstacles(walk, fill) == []
+
+
+async def test_two_documents_of_the_proxy_alone_do_not_do_in_shanxi(house: House) -> None:
+    walk = Walk(house, SHANXI)
+    fill = await claimed_by_family(walk)
+    await walk.sign(fill, walk.person(cast.SHANXI_PATIENT_FAMILY))
+
+    await walk.verify_manually(fill)
+
+    assert await obstacles(walk, fill) == ["PROXY_DOCUMENTS_MISSING"]
+
+
+async def test_a_card_of_somebody_else_is_refused(house: House) -> None:
+    walk = Walk(house, SHANXI)
+    fill = await claimed_by_family(walk)
+    numbers = await card_numbers(fill["id"])
+    given = {"fillId": fill["id"], "cardNumber": numbers["memberCardNumber"]}
+
+    with pytest.raises(Refused) as refused:
+        await walk.counter().upload(CHECK_FACE, dict.fromkeys(("live", "card"), picture()), **given)
+
+    assert refused.value.codes == ["IDENTITY_NO_MATCH"]
 
 
 async def test_the_patient_does_not_sign_for_a_proxy(house: House) -> None:

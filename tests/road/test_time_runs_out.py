@@ -171,7 +171,7 @@ async def test_a_pick_up_code_lives_two_minutes(own_house: House) -> None:
         await walk.counter().do(words.CLAIM, code=code)
     fresh = await walk.counter().do(words.CLAIM, code=await walk.show_code(prescription))
 
-    assert refused.value.codes == ["PICKUP_CODE_WRONG"]
+    assert refused.value.codes == ["PICKUP_CODE_STALE"]
     assert fresh["state"] == "REQUESTED"
 
 
@@ -187,5 +187,5 @@ async def test_a_newer_pick_up_code_ends_the_older_one(own_house: House) -> None
     with pytest.raises(Refused) as used:
         await walk.counter().do(words.CLAIM, code=newer)
 
-    assert refused.value.codes == used.value.codes == ["PICKUP_CODE_WRONG"]
+    assert refused.value.codes == used.value.codes == ["PICKUP_CODE_STALE"]
     assert fill["state"] == "REQUESTED"

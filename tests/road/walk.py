@@ -18,6 +18,7 @@ from ops.world.ids import member_id
 from policy.terms import LineState, Role, Verdict
 from services.actor import Actor, Call
 from services.identity import Found, decide_identity_check
+from tests.cards import card_numbers
 from tests.house import House
 from tests.road import words
 
@@ -104,19 +105,23 @@ class Walk:
             documents.SIGN, fillId=fill["id"], feeListSha256=fill["feeListSha256"], signature="c2ln"
         )
 
-    async def verify_manually(self, fill: Json, pharmacy: str | None = None) -> Json:
+    async def verify_manually(
+        self, fill: Json, pharmacy: str | None = None, shown: Sequence[str] = ("身份证", "社会保障卡")
+    ) -> Json:
         """The buyer's identity, checked by two documents."""
         return await self.counter(pharmacy).do(
             documents.VERIFY_MANUALLY,
             fillId=fill["id"],
-            documents=["身份证", "社会保障卡"],
+            documents=list(shown),
             reason="患者不愿刷脸",
         )
 
     async def match_face(self, fill: Json, pharmacy: str | None = None, *cards: str) -> None:
         """The buyer's face with cards that were shown, found to match."""
         pictures = dict.fromkeys(("live", *cards), picture())
-        check = await self.counter(pharmacy).upload(documents.CHECK_FACE, pictures, fillId=fill["id"])
+        numbers = await card_numbers(fill["id"])
+        given = {"fillId": fill["id"], **numbers}
+        check = await self.counter(pharmacy).upload(documents.CHECK_FACE, pictures, **given)
         found = Found(Verdict.MATCH, "", "", None, "test", "test")
         await decide_identity_check(self.house.call(SERVICE), check_id=UUID(check["id"]), found=found)
 

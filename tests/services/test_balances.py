@@ -145,7 +145,12 @@ async def test_what_was_used_elsewhere_counts_once(house: House, agency: Client)
 
 @pytest.mark.parametrize(
     "change",
-    [{"fundUsed": "1.00"}, {"deductibleUsed": "9.99"}, {"year": 2025}, {"benefit": "OUTPATIENT"}],
+    [
+        {"fundUsed": "1.00"},
+        {"deductibleUsed": "9.99"},
+        {"year": 2025},
+        {"benefit": "OUTPATIENT", "diseaseCode": None},
+    ],
     ids=str,
 )
 async def test_the_same_reference_with_other_figures_is_refused(agency: Client, change: Json) -> None:

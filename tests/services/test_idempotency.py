@@ -30,6 +30,7 @@ from ops.road import Road
 from ops.world import cast
 from policy.terms import FillState, Role
 from services.movements import record_movements
+from tests.cards import card_numbers
 from tests.house import House
 from tests.services.stage import error_of, png, set_state, walkers
 from tests.stock.counter import COUNTER, purchase
@@ -249,7 +250,7 @@ async def call(client: Client, mutation: str, wanted: str, given: Json) -> Json:
     query = f"mutation M($input: {kind}) {{ {mutation}(input: $input) {result} }}"
     if mutation == "submitIdentityCheck":
         pictures = {"live": png(400, 300), "card": png(401, 300)}
-        return await client.upload(query, pictures, **given)
+        return await client.upload(query, pictures, **(await card_numbers(given["fillId"]) | given))
     return await client.do(query, **given)
 
 

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +96,9 @@ class Child:
     async def kill(self) -> None:
         """End the process and wait until it is gone (结束子进程)."""
         if self.is_alive:
-            self._process.kill()
+            # Not by Popen: it would look for the status of a child that has just ended, and asyncio lose it.
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
         await self._process.wait()
 
     async def _guarded(self, work: Awaitable[dict[str, Any]], seconds: float) -> dict[str, Any]:
