@@ -201,12 +201,13 @@ def refuse_in_production(command: str) -> None:
 def main() -> None:
     """Run the command; Ctrl-C ends it without a traceback."""
     from ops.servers import EngineError
+    from ops.world.seed import AnotherWorld
 
     try:
         app()
     except KeyboardInterrupt:
         os._exit(128 + signal.SIGINT)
-    except EngineError as error:
+    except (EngineError, AnotherWorld) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
 
