@@ -31,7 +31,7 @@ async def build_street(region: Region, count: int) -> list[str]:
     await staff(region, codes)
     shelf = await StockItem.filter(pharmacy_id=region.pharmacy)
     await StockItem.bulk_create(
-        StockItem(pharmacy_id=code, drug_id=item.drug_id, price=item.price, on_hand=PLENTY)
+        StockItem(pharmacy_id=code, drug_id=item.drug_id, price=item.price, on_hand=PLENTY, sellable=PLENTY)
         for code in codes
         for item in shelf
     )
