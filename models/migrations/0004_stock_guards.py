@@ -4,11 +4,17 @@ from tortoise import migrations
 from tortoise.migrations import operations as ops
 
 OLD_STOCK = """
-INSERT INTO stock_batch (id, item_id, on_hand, came_at)
-SELECT gen_random_uuid(), id, on_hand, COALESCE(moved_at, now()) FROM stock_item WHERE on_hand > 0
+INSERT INTO stock_batch (id, item_id, batch_number, supplier, on_hand, came_at, expires_on)
+SELECT gen_random_uuid(), i.id, '', '', i.on_hand, COALESCE(i.moved_at, now()),
+       (SELECT min(m.expires_on) FROM stock_movement m WHERE m.item_id = i.id AND m.quantity > 0)
+FROM stock_item i WHERE i.on_hand > 0
 """
+"""One batch for all that is there, with the earliest expiry that was recorded: nothing expired is sold."""
 
-OLD_SELLABLE = "UPDATE stock_item SET sellable = on_hand WHERE on_hand > 0"
+OLD_SELLABLE = """
+UPDATE stock_item i SET sellable = i.on_hand, next_expiry = b.expires_on
+FROM stock_batch b WHERE b.item_id = i.id
+"""
 
 EXPIRING = """
 CREATE INDEX stock_item_expiring ON stock_item (next_expiry) WHERE next_expiry IS NOT NULL
