@@ -13,6 +13,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import IO
 
 from ops.locks import try_lock
@@ -26,15 +27,18 @@ def keep(engine: str, folder: Path, *, fast: bool) -> int:
     """The keeper's life: start the engine, say where it is, watch until nobody uses it, stop it (看护)."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    told_to_stop = Event()
     with (folder / "door").open("a") as door, (folder / "users").open("a") as users:
         try:
             server = ENGINES[engine](folder, fast=fast)
         except (EngineError, OSError, subprocess.SubprocessError) as error:
             write_state(folder, error=f"{engine} does not start. {error}")
             return 1
+        # raised by a handler inside Popen.wait, an exception would leave its lock taken: `stop` would hang
+        signal.signal(signal.SIGTERM, lambda *_: told_to_stop.set())
         try:
             write_state(folder, url=server.url, note=server.note, pid=os.getpid(), server=server.process.pid)
-            while not has_ended(server) and not is_abandoned(door, users):
+            while not (told_to_stop.is_set() or has_ended(server) or is_abandoned(door, users)):
                 pass
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
