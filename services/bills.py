@@ -134,9 +134,7 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
         verdict=last.verdict if last else None,
         manual_done=last is not None and last.method == IdentityMethod.MANUAL,
         is_proxy=is_proxy,
-        proxy_documents=any(
-            check.verdict == Verdict.MATCH and set(check.documents) >= BOTH_CARDS for check in checks
-        ),
+        proxy_documents=any(has_both_cards(check) for check in checks),
         family_code=family_code,
     )
 

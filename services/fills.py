@@ -110,8 +110,3 @@ def tell(work: Work, fill: Fill, kind: EventKind, subject_id: UUID | None = None
         fill_id=fill.id,
         subject_id=subject_id,
     )
-
-
-def is_counter(role: Role) -> bool:
-    """Whether the caller stands behind a pharmacy's counter."""
-    return role in (Role.PHARMACY, Role.PHARMACIST)
