@@ -34,7 +34,7 @@ schema: setup ## write schema.graphql anew
 
 lock: setup ## write requirements.txt anew; LOCK=--upgrade for newer versions
 	$(python) -m uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate \
-		--custom-compile-command "make lock" --group dev $(LOCK) pyproject.toml -o requirements.txt
+		--custom-compile-command "make lock" --group dev --all-extras $(LOCK) pyproject.toml -o requirements.txt
 	@! grep -n '://' requirements.txt
 
 clean: ## remove .venv, the caches and the demo's data

@@ -1,10 +1,12 @@
 """The engines of the tests (测试引擎): one server for the session, a database of its own for who asks."""
 
+import os
 import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -25,8 +27,16 @@ def engines() -> Iterator[EngineUrls]:
     with tempfile.TemporaryDirectory(prefix="yaolu-tests-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o711)
         with embedded_engines(Path(home), fast=True) as urls:
-            yield urls
+            yield EngineUrls(urls.database_url, redis_of_this_process(urls.redis_url))
         discard_engines(Path(home))
+
+
+def redis_of_this_process(url: str) -> str:
+    """The Redis database of this test process: two that share a server must not take each other's jobs (队列隔离)."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    parts = urlsplit(url)
+    first = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{first + int(worker)}").geturl()
 
 
 @pytest.fixture(scope="session")
