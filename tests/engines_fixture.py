@@ -32,7 +32,7 @@ def engines() -> Iterator[EngineUrls]:
 
 
 def redis_of_this_process(url: str) -> str:
-    """The Redis database of this test process: two that share a server must not take each other's jobs (队列隔离)."""
+    """The Redis database of this test process (队列隔离): two must not take each other's jobs."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     parts = urlsplit(url)
     first = int(parts.path.strip("/") or 0)

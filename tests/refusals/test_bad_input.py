@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -373,8 +373,8 @@ CURSORS = [
     "",
     "é",
     base64_text("nothing"),
-    base64_text(f"2026-03-16T09:30:00|{uuid4()}"),
-    base64_text(f"0001-01-01T00:00:00+08:00|{uuid4()}"),
+    base64_text(f"2026-03-16T09:30:00|{UUID(int=1)}"),
+    base64_text(f"0001-01-01T00:00:00+08:00|{UUID(int=1)}"),
     base64_text("2026-03-16T09:30:00Z|no-uuid"),
 ]
 
