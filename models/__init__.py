@@ -3,7 +3,7 @@
 from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
-from models.case import Case
+from models.case import Case, MonitorRun
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
@@ -42,6 +42,7 @@ __all__ = [
     "Job",
     "JournalEntry",
     "Member",
+    "MonitorRun",
     "OpeningHours",
     "Pharmacist",
     "PickupCode",

@@ -223,6 +223,8 @@ class CaseKind(StrEnum):
     VALUE_MISMATCH = "VALUE_MISMATCH"
     PRICE_ABOVE_CEILING = "PRICE_ABOVE_CEILING"
     DOUBLE_TRACE = "DOUBLE_TRACE"
+    REPEATED_FALSE_STOCK = "REPEATED_FALSE_STOCK"
+    OTHER_COMPLAINT = "OTHER_COMPLAINT"
 
 
 class CaseState(StrEnum):
@@ -231,6 +233,29 @@ class CaseState(StrEnum):
     OPEN = "OPEN"
     PROVEN = "PROVEN"
     DISMISSED = "DISMISSED"
+
+
+class ComplaintKind(StrEnum):
+    """What a complaint is about (投诉类型)."""
+
+    FALSE_STOCK = "FALSE_STOCK"
+    PRICE = "PRICE"
+    SERVICE = "SERVICE"
+
+
+class DeclineReason(StrEnum):
+    """Why a pharmacy turned an order down (拒单原因)."""
+
+    NOT_IN_STOCK = "NOT_IN_STOCK"
+    CANNOT_PREPARE = "CANNOT_PREPARE"
+    OTHER = "OTHER"
+
+
+class PriceAlertKind(StrEnum):
+    """What is wrong with a sale price (价格预警类型)."""
+
+    ABOVE_CEILING = "ABOVE_CEILING"
+    MUST_FOLLOW = "MUST_FOLLOW"
 
 
 class Role(StrEnum):
@@ -276,4 +301,8 @@ class EventKind(StrEnum):
     DELIVERY_DISPATCHED = "DELIVERY_DISPATCHED"
     DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"
     CASE_OPENED = "CASE_OPENED"
+    CASE_ANSWERED = "CASE_ANSWERED"
     CASE_PROVEN = "CASE_PROVEN"
+    CASE_DISMISSED = "CASE_DISMISSED"
+    EXIT_ALERT = "EXIT_ALERT"
+    PRICE_FOLLOW_DUE = "PRICE_FOLLOW_DUE"

@@ -1,6 +1,7 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
 from resolvers.benefit import BenefitMutation, BenefitQuery
+from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
@@ -14,6 +15,7 @@ from resolvers.prescribing import PrescribingMutation, PrescribingQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
+from resolvers.supervision import SupervisionQuery
 
 QUERIES = (
     PrescribingQuery,
@@ -23,6 +25,8 @@ QUERIES = (
     BenefitQuery,
     SettlementQuery,
     StockQuery,
+    CaseQuery,
+    SupervisionQuery,
     EventQuery,
     OutcomeQuery,
 )
@@ -35,6 +39,7 @@ MUTATIONS = (
     DeliveryMutation,
     PharmacyMutation,
     StockMutation,
+    CaseMutation,
     BenefitMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)
