@@ -4,20 +4,18 @@ from datetime import date
 
 from models import Institution, StockItem
 from policy.calendar import shanghai_day
-from policy.parameters import ParameterNotFound
 from policy.price_watch import PriceAlert, price_alert
 from services.access import supervised_pharmacy
 from services.actor import Call
 from services.facts import prices_by_drug
+from services.law import lawful
 
 
 async def price_alerts_of(call: Call, pharmacy_code: str | None) -> list[tuple[StockItem, PriceAlert]]:
-    """The price alerts (价格预警) of a pharmacy today; none where no regulation is in force."""
+    """The price alerts (价格预警) of a pharmacy today; `Refused` where no regulation is in force."""
     pharmacy = await supervised_pharmacy(call, "查看价格预警", pharmacy_code)
-    try:
+    with lawful():
         return await price_alerts(pharmacy, shanghai_day(call.now))
-    except ParameterNotFound:
-        return []
 
 
 async def price_alerts(pharmacy: Institution, on: date) -> list[tuple[StockItem, PriceAlert]]:
