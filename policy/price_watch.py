@@ -4,14 +4,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 
 from policy.parameters import ParameterNotFound, parameter
 from policy.prices import Ceiling, DatedPrice, ceiling, follows, listing_platform, of_kind
 from policy.rule import rule
-from policy.terms import PriceAlertKind, PriceKind
+from policy.terms import PriceKind
 
 DAY = timedelta(days=1)
+
+
+class PriceAlertKind(StrEnum):
+    """What is wrong with a sale price (价格预警类型)."""
+
+    ABOVE_CEILING = "ABOVE_CEILING"
+    MUST_FOLLOW = "MUST_FOLLOW"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from policy.money import ZERO, fen
 from policy.parameter import Parameter
 from policy.parameters import parameter
 from policy.rule import broken
 from policy.violation import Code, Violation
+
+
+class ComplaintKind(StrEnum):
+    """What a complaint is about (投诉类型)."""
+
+    FALSE_STOCK = "FALSE_STOCK"
+    PRICE = "PRICE"
+    SERVICE = "SERVICE"
 
 
 @dataclass(frozen=True, slots=True)

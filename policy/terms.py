@@ -235,27 +235,12 @@ class CaseState(StrEnum):
     DISMISSED = "DISMISSED"
 
 
-class ComplaintKind(StrEnum):
-    """What a complaint is about (投诉类型)."""
-
-    FALSE_STOCK = "FALSE_STOCK"
-    PRICE = "PRICE"
-    SERVICE = "SERVICE"
-
-
 class DeclineReason(StrEnum):
     """Why a pharmacy turned an order down (拒单原因)."""
 
     NOT_IN_STOCK = "NOT_IN_STOCK"
     CANNOT_PREPARE = "CANNOT_PREPARE"
     OTHER = "OTHER"
-
-
-class PriceAlertKind(StrEnum):
-    """What is wrong with a sale price (价格预警类型)."""
-
-    ABOVE_CEILING = "ABOVE_CEILING"
-    MUST_FOLLOW = "MUST_FOLLOW"
 
 
 class Role(StrEnum):

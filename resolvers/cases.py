@@ -8,7 +8,8 @@ import strawberry
 from strawberry import field
 
 import models
-from policy.terms import CaseKind, CaseState, ComplaintKind
+from policy.supervision import ComplaintKind
+from policy.terms import CaseKind, CaseState
 from resolvers.arguments import KEY_WORDS
 from schema.case import Case
 from schema.context import Info, call_of

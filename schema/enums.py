@@ -7,6 +7,8 @@ import strawberry
 from models.job import JobState
 from policy import terms
 from policy.geography import CoordinateSystem
+from policy.price_watch import PriceAlertKind
+from policy.supervision import ComplaintKind
 from policy.violation import Code
 from services.nearby_search import PharmacyOrder
 
@@ -149,7 +151,7 @@ expose(
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(
-    terms.ComplaintKind,
+    ComplaintKind,
     "投诉类型",
     FALSE_STOCK="查询显示有货, 药店却没有",
     PRICE="售价过高",
@@ -163,7 +165,7 @@ expose(
     OTHER="上述以外的原因",
 )
 expose(
-    terms.PriceAlertKind,
+    PriceAlertKind,
     "价格预警类型",
     ABOVE_CEILING="现价高于上限",
     MUST_FOLLOW="挂网价已调整或即将调整, 期限届满前须调价",

@@ -10,8 +10,8 @@ from strawberry import Private, field
 
 import models
 from policy.price_watch import PriceAlert as Alert
+from policy.price_watch import PriceAlertKind
 from policy.supervision import DrugFlow
-from policy.terms import PriceAlertKind
 from schema.context import Info
 from schema.drug import Drug
 from schema.institution import Pharmacy

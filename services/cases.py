@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from tortoise.expressions import Q
 
@@ -91,10 +91,13 @@ async def decide_case(work: Work, case_id: UUID, outcome: CaseState, reason: str
 
 
 async def lock_case(work: Work, case_id: UUID) -> Case:
-    """The case, locked together with its likes against the pharmacy: two decisions at once would miscount."""
+    """The case, locked; false stock with its likes, for two decisions at once would miscount."""
     seen = await get_case(work.actor, case_id)
-    likes = await Case.select_for_update().filter(pharmacy_id=seen.pharmacy_id, kind=seen.kind).order_by("id")
-    return next(case for case in likes if case.id == case_id)
+    wanted = Q(id=case_id)
+    if seen.kind == CaseKind.FALSE_STOCK:
+        wanted |= Q(pharmacy_id=seen.pharmacy_id, kind=seen.kind)
+    locked = await Case.select_for_update().filter(wanted).order_by("id")
+    return next(case for case in locked if case.id == case_id)
 
 
 def require_open(case: Case) -> None:
@@ -122,7 +125,6 @@ async def warn_of_exit(work: Work, case: Case) -> None:
         return
     counted = [str(key) for key, day in days.items() if ground.since <= day]
     alert = Case(
-        id=uuid4(),
         key=f"{CaseKind.REPEATED_FALSE_STOCK}:{pharmacy.code}:{ground.since.isoformat()}",
         kind=CaseKind.REPEATED_FALSE_STOCK,
         pharmacy_id=pharmacy.code,

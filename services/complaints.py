@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from models import Case, Drug, Fill, Institution, Member, StockItem
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.rule import broken
-from policy.supervision import check_complaint
-from policy.terms import CaseKind, CaseState, ComplaintKind, EventKind, InstitutionKind, Role
+from policy.supervision import ComplaintKind, check_complaint
+from policy.terms import CaseKind, CaseState, EventKind, InstitutionKind, Role
 from policy.violation import Code
 from services.access import get_fill
 from services.cases import tell
@@ -65,7 +65,9 @@ async def file_complaint(work: Work, complaint: Complaint) -> Case:
         return await join(work, known, complaint, member)
     case = await new_case(work, complaint, fill, pharmacy, key)
     seal(work, case, complaint, member)
-    await work.open_cases([case])
+    if not await work.open_cases([case]):
+        # somebody else complained of the same fact in this very moment
+        raise Refused([broken(Code.COMPLAINT_REPEATED, "YL-20", repeated(case))])
     return case
 
 
@@ -80,6 +82,8 @@ def check_form(complaint: Complaint) -> None:
         raise BadInput("drugCodes", "已给出配药编号,不必再给药品编码。")
     if len(complaint.drug_codes) > DRUGS_MAX or len(set(complaint.drug_codes)) < len(complaint.drug_codes):
         raise BadInput("drugCodes", f"至多 {DRUGS_MAX} 个,不得重复。")
+    for code in complaint.drug_codes:
+        check_text("drugCodes", code, 23)
     needs_drugs = complaint.fill_id is None and complaint.kind != ComplaintKind.SERVICE
     if needs_drugs and not complaint.drug_codes:
         raise BadInput("drugCodes", "请给出所涉药品的医保药品编码。")
@@ -94,10 +98,9 @@ async def subject_of(work: Work, complaint: Complaint) -> tuple[Fill | None, Ins
     pharmacy = await Institution.get_or_none(code=complaint.pharmacy_code, kind=InstitutionKind.PHARMACY)
     if pharmacy is None:
         raise NotFound("药店", complaint.pharmacy_code)
-    for code in complaint.drug_codes:
-        check_text("drugCodes", code, 23)
-        if not await Drug.exists(code=code):
-            raise NotFound("药品", code)
+    known = {drug.code for drug in await Drug.filter(code__in=complaint.drug_codes).only("code")}
+    if unknown := [code for code in complaint.drug_codes if code not in known]:
+        raise NotFound("药品", "、".join(unknown))
     return None, pharmacy
 
 
@@ -127,7 +130,6 @@ async def new_case(
     codes = complaint.drug_codes
     shown = "" if fill else await shown_now(pharmacy, codes)
     return Case(
-        id=uuid4(),
         key=key,
         kind=CASE_KINDS[complaint.kind],
         pharmacy_id=pharmacy.code,

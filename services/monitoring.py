@@ -1,16 +1,15 @@
 """What is looked at every day without being asked (监测, FJ-9.1): prices and stock accounts."""
 
 from datetime import date
-from uuid import uuid4
 
 from tortoise import connections
 
 from models import Case, Institution
 from policy.calendar import shanghai_day
 from policy.parameters import ParameterNotFound
-from policy.price_watch import PriceAlert, is_due_soon
-from policy.supervision import consequence, is_mismatch
-from policy.terms import CaseKind, CaseState, EventKind, PriceAlertKind
+from policy.price_watch import PriceAlert, PriceAlertKind, is_due_soon
+from policy.supervision import consequence, is_mismatch, mismatch_limit
+from policy.terms import CaseKind, CaseState, EventKind
 from services.actor import Call
 from services.price_alerts import price_alerts
 from services.stock_account import StockAccount, account_of, agreement_on
@@ -87,7 +86,6 @@ def price_case(work: Work, pharmacy: Institution, drug_code: str, alert: PriceAl
     since = f";调整期限至 {alert.last_day.isoformat()},已过" if alert.last_day else ""
     top = alert.ceiling
     return Case(
-        id=uuid4(),
         key=f"{CaseKind.PRICE_ABOVE_CEILING}:{pharmacy.code}:{drug_code}:{top.amount:f}",
         kind=CaseKind.PRICE_ABOVE_CEILING,
         pharmacy_id=pharmacy.code,
@@ -101,6 +99,7 @@ def price_case(work: Work, pharmacy: Institution, drug_code: str, alert: PriceAl
 
 async def watch_stock(work: Work, pharmacy: Institution, today: date) -> None:
     """Open a case when the account over the agreement's term is off by the limit or more (FJ-9.5)."""
+    mismatch_limit(pharmacy.area, today)  # where none is set there is nothing to compute
     agreement = await agreement_on(pharmacy, today)
     if agreement is None:
         return
@@ -122,7 +121,6 @@ def mismatch_case(work: Work, account: StockAccount, agreement: str, today: date
         f"达到 {limit.amount:.0%} 及以上({limit.basis})。{consequence(account.pharmacy.area, today)}"
     )
     return Case(
-        id=uuid4(),
         key=f"{CaseKind.VALUE_MISMATCH}:{account.pharmacy.code}:{agreement}:{today:%Y-%m}",
         kind=CaseKind.VALUE_MISMATCH,
         pharmacy_id=account.pharmacy.code,

@@ -15,7 +15,7 @@ from policy.supervision import Balance, DrugFlow, balance, mismatch_limit
 from policy.terms import AgreementState
 from services.access import supervised_pharmacy
 from services.actor import Call
-from services.errors import BadInput, NotFound
+from services.errors import BadInput
 from services.facts import until_open
 
 YEARS_MAX = timedelta(days=10 * 366)
@@ -95,7 +95,7 @@ async def stock_account(
     if since is None:
         agreement = await agreement_on(pharmacy, last)
         if agreement is None:
-            raise NotFound("有效协议", pharmacy.code)
+            raise BadInput("since", f"药店 {pharmacy.code} 在 {last} 没有有效协议。请给出起止日期。")
         since = agreement.since
     if not since <= last <= today:
         raise BadInput("since", f"应满足 起 ≤ 止 ≤ 今天({today}),收到 {since} 至 {last}。")

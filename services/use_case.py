@@ -95,8 +95,8 @@ class Work:
         """What this pharmacy can sell may have changed (库存变化): rung after the commit, no event kept."""
         self.stocks.add(pharmacy_code)
 
-    async def open_cases(self, cases: Sequence[Case]) -> None:
-        """Open cases (立案) whose facts have none yet, and tell the pharmacy and its agency."""
+    async def open_cases(self, cases: Sequence[Case]) -> list[Case]:
+        """Open the cases (立案) whose facts have none yet and tell pharmacy and agency; gives those."""
         await Case.bulk_create(cases, ignore_conflicts=True)
         fresh = await Case.filter(id__in=[case.id for case in cases]).order_by("id")
         areas = {
@@ -107,6 +107,7 @@ class Work:
             kind = EventKind.EXIT_ALERT if case.kind in EXIT_KINDS else EventKind.CASE_OPENED
             topics = institution_topic(case.pharmacy_id), area_topic(areas[case.pharmacy_id])
             self.tell(kind, *topics, fill_id=case.fill_id, subject_id=case.id)
+        return fresh
 
     async def write(self, connection: Any) -> None:
         """Write jobs and events; topics last and in order, so that number order is commit order."""

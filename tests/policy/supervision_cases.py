@@ -4,11 +4,9 @@ from datetime import date
 from decimal import Decimal
 
 from policy.price_watch import PriceAlert, is_due_soon, price_alert
-from policy.prices import DatedPrice
 from policy.supervision import Balance, DrugFlow, ExitGround, balance, check_complaint, false_stock_exit
-from policy.terms import PriceKind
 from policy.violation import Violation
-from tests.policy.case_files import Case
+from tests.policy.case_files import Case, published
 
 TERMS = (
     "opening",
@@ -46,18 +44,8 @@ def complaint(case: Case) -> list[Violation]:
 
 def alert(case: Case) -> PriceAlert | None:
     """What is wrong with a case's sale price."""
-    prices = [
-        DatedPrice(
-            kind=PriceKind(told["kind"]),
-            amount=Decimal(told["amount"]),
-            since=told["since"],
-            until=told.get("until"),
-            source=told.get("source", "福建药耗招采"),
-        )
-        for told in case.told["prices"]
-    ]
     joined = case.told.get("joined_vbp", False)
-    return price_alert(Decimal(case.told["price"]), prices, case.area, case.day, joined_vbp=joined)
+    return price_alert(Decimal(case.told["price"]), published(case), case.area, case.day, joined_vbp=joined)
 
 
 def due_soon(case: Case, found: PriceAlert) -> bool:

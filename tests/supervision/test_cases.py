@@ -115,6 +115,35 @@ async def test_family_who_may_see_the_fill_may_complain_and_a_stranger_may_not(h
     assert error["extensions"]["code"] == "NOT_FOUND"
 
 
+async def test_a_decline_adds_its_evidence_to_the_complaint_that_came_first(here: People) -> None:
+    prescription = await here.upload()
+    fill = await here.request(prescription)
+    filed = await here.complain(fillId=fill["id"])
+
+    await here.counter().do(documents.DECLINE, fillId=fill["id"], reason="没有", kind="NOT_IN_STOCK")
+
+    case = await here.case_of(fill)
+    assert case["id"] == filed["id"]
+    assert len(case["evidence"]) == len(prescription["lines"])
+    assert case["text"].startswith(filed["text"])
+    assert "已预留" in case["text"]
+    assert case["drug"] is None
+
+
+async def test_of_two_who_complain_of_one_fact_at_once_one_is_told_that_it_is_known(here: People) -> None:
+    fill = await here.request(await here.upload())
+    daughter = here.person(cast.FUJIAN_PATIENT_FAMILY)
+
+    both = await asyncio.gather(
+        here.complain(fillId=fill["id"]),
+        here.complain(daughter, fillId=fill["id"]),
+        return_exceptions=True,
+    )
+
+    assert [one.codes for one in both if isinstance(one, Refused)] == [["COMPLAINT_REPEATED"]]
+    assert await Case.filter(fill_id=fill["id"]).count() == 1
+
+
 async def test_five_complaints_a_day_about_a_pharmacy_and_the_next_day_again(here: People) -> None:
     someone = here.person(cast.FUJIAN_RESIDENT)
     about = [{"pharmacyCode": OTHER, "drugCodes": codes} for codes in (DRUGS, *([code] for code in DRUGS))]

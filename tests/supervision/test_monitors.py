@@ -153,8 +153,8 @@ async def test_an_account_that_is_off_by_the_limit_is_told_once(here: People) ->
     assert "九（五）1" in case.text
     assert "系统不自动处理" in case.text
     assert (await balance(here))["isMismatch"] is True
-    kinds = await Event.filter(subject_id=case.id).values_list("kind", flat=True)
-    assert list(kinds) == [EventKind.EXIT_ALERT] * 2
+    events = await Event.filter(subject_id=case.id)
+    assert [event.kind for event in events] == [EventKind.EXIT_ALERT] * 2
 
 
 async def test_prices_above_the_ceiling_are_told_once_however_many_look(here: People) -> None:
@@ -244,7 +244,7 @@ DAY = date(2026, 3, 1).isoformat()
         ("agency", {"pharmacy": cast.SHANXI_PHARMACY}, "NOT_FOUND"),
         ("agency", {"pharmacy": cast.FUJIAN_HOSPITAL}, "NOT_FOUND"),
         ("agency", {"pharmacy": "P" * 13}, "BAD_USER_INPUT"),
-        ("agency", {"pharmacy": cast.FUJIAN_PHARMACY_ENDED}, "NOT_FOUND"),
+        ("agency", {"pharmacy": cast.FUJIAN_PHARMACY_ENDED}, "BAD_USER_INPUT"),
         ("patient", {"pharmacy": HERE}, "FORBIDDEN"),
     ],
 )
