@@ -10,7 +10,7 @@ from models import Case, Event
 from ops.client import Json, Refused
 from ops.road_documents import MARK_READY
 from ops.world import cast
-from policy.terms import EventKind, GrantScope, Role
+from policy.terms import CaseKind, EventKind, GrantScope, Role
 from tests.house import House
 from tests.services.stage import error_of, grant
 from tests.supervision import documents
@@ -284,6 +284,25 @@ async def test_the_third_proof_in_a_year_is_a_ground_to_leave_and_is_told_once(h
     assert {UUID(key) for key in alert["evidence"]} == {UUID(case["id"]) for case in cases[1:4]}
     assert await told(alert) == {("EXIT_ALERT", "institution"), ("EXIT_ALERT", "area")}
     assert await Event.filter(kind=EventKind.EXIT_ALERT, subject_id=alert["id"]).count() == 2
+
+
+async def test_where_no_such_ground_is_set_cases_are_decided_and_nothing_is_counted(here: People) -> None:
+    rows = [
+        await Case.create(
+            key=str(uuid4()),
+            kind=CaseKind.FALSE_STOCK,
+            pharmacy_id=cast.SHANXI_PHARMACY,
+            opened_at=here.house.now(),
+            opened_by="参保人投诉",
+        )
+        for _ in range(3)
+    ]
+
+    for row in rows:
+        given = {"caseId": str(row.id), "outcome": "PROVEN", "reason": "现场核查"}
+        assert (await here.other_agency.do(documents.DECIDE, **given))["state"] == "PROVEN"
+
+    assert await here.cases(here.other_agency, kind="REPEATED_FALSE_STOCK") == []
 
 
 async def test_a_box_sold_twice_is_told_to_the_agency(here: People) -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from models import Case, Drug, DrugPrice, Event, Institution, MonitorRun, StockBatch, StockItem
-from ops.client import Json
+from ops.client import Json, Refused
 from ops.world import cast
 from policy.calendar import shanghai_day
 from policy.terms import CaseKind, EventKind, InstitutionKind, ListClass, MovementKind, PriceKind, Role
@@ -254,3 +254,19 @@ async def test_an_account_nobody_can_give(here: People, who: str, asked: Json, c
     error = await error_of(caller, documents.BALANCE, asked)
 
     assert error["extensions"]["code"] == code
+
+
+async def test_after_the_regulation_has_lapsed_nothing_is_opened_and_queries_say_why(here: People) -> None:
+    here.house.later(days=400)
+    before = await Case.all().count()
+
+    await monitor(here, DEAR)
+
+    assert await Case.all().count() == before
+    error = await error_of(here.agency, documents.ALERTS, {"pharmacy": DEAR})
+    assert error["extensions"]["code"] == "REFUSED"
+    assert error["extensions"]["violations"][0]["code"] == "REGULATION_NOT_IN_FORCE"
+    refused = {"pharmacyCode": HERE, "kind": "SERVICE", "text": "态度恶劣"}
+    with pytest.raises(Refused) as raised:
+        await here.patient.do(documents.COMPLAIN, **refused)
+    assert raised.value.codes == ["REGULATION_NOT_IN_FORCE"]
