@@ -15,6 +15,7 @@ from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.keys import KeyRing
 from engines.queue import Queue, job_broker
+from engines.rates import Rates
 from models.config import orm_config
 from schema.loaders import Loaders
 from schema.refusal import RefusedHandler
@@ -56,6 +57,7 @@ def application() -> Starlette:
         tokens=token_verifier(clock),
         bell=bell,
         tools=tools,
+        rates=Rates(settings.REDIS_URL),
         make_loaders=make_loaders,
         orm=orm_config(settings.DATABASE_URL),
     )

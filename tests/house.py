@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 
@@ -21,6 +22,7 @@ from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.jwks import KeySource
 from engines.queue import Queue, job_broker
+from engines.rates import Rates
 from engines.tokens import TokenVerifier
 from models.config import orm_config
 from ops.client import Client
@@ -100,6 +102,7 @@ async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIt
         tokens=verifier,
         bell=bell,
         tools=tools,
+        rates=Rates(redis_url, token_hex(4)),
         make_loaders=make_loaders,
         orm=orm_config(database_url),
     )

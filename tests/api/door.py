@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, cast
 
 import httpx
@@ -23,6 +24,7 @@ from api.server import Server
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
+from engines.rates import Rates
 from engines.tokens import TokenVerifier
 from ops.issuer import DevelopmentIssuer
 from policy.terms import Role
@@ -50,12 +52,17 @@ class Door:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def token(self, ttl: timedelta = timedelta(hours=1)) -> str:
-        return self.issuer.token(Role.PATIENT, "patient-1", member=MEMBER, ttl=ttl)
+    def token(self, ttl: timedelta = timedelta(hours=1), subject: str = "patient-1") -> str:
+        return self.issuer.token(Role.PATIENT, subject, member=MEMBER, ttl=ttl)
 
-    def client(self, **headers: str) -> httpx.AsyncClient:
+    @asynccontextmanager
+    async def client(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A client that meets the application without a network between."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
-        return httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as client:
+            yield client
+        # an application that was never started is not stopped either
+        await self.parts.rates.stop()
 
     @asynccontextmanager
     async def dial(self, **options: Any) -> AsyncIterator[ClientConnection]:
@@ -86,7 +93,7 @@ def make_door(home: Path, redis_url: str, **parts: Any) -> Door:
     bell = Bell(redis_url)
     # these schemas move no pictures and seal no names
     tools = Tools(SilentBell(), keys=cast(Keys, None), images=cast(Images, None))
-    said = {"schema": small_schema(), "make_loaders": fresh, **parts}
+    said = {"schema": small_schema(), "make_loaders": fresh, "rates": Rates(redis_url, token_hex(4)), **parts}
     made = Parts(clock=clock, tokens=tokens, bell=bell, tools=tools, **said)
     return Door(create_app(made), made, issuer)
 
