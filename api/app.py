@@ -35,6 +35,7 @@ def create_app(parts: Parts) -> Starlette:
                 context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
                 stack.push_async_callback(context.close_connections)
             stack.push_async_callback(parts.rates.stop)
+            stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
             await parts.bell.start()
             yield

@@ -7,6 +7,7 @@ from typing import Any
 from strawberry.schema import BaseSchema
 
 import settings
+from api.documents import Documents
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
@@ -30,6 +31,7 @@ class Parts:
     tools: Tools
     """What use cases need of the world outside the database: doorbell, key ring, image store."""
     rates: Rates
+    documents: Documents
     make_loaders: Callable[[Any], Any] = no_loaders
     orm: Mapping[str, Any] | None = None
     """The configuration of tortoise-orm, started and stopped with the application; None leaves it alone."""

@@ -153,7 +153,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message("The payload must be an object")
             return
         try:
-            said = request_of(message["payload"])
+            said = await self.view.parts.documents.choose(request_of(message["payload"]), self.context.actor)
         except RequestRefused as refusal:
             if refusal.code == BAD_REQUEST:
                 await self.handle_invalid_message("The payload has no meaning")

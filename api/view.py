@@ -103,7 +103,8 @@ class View(GraphQL[Context, None]):
         kind = None if request.method == "GET" else accepted_type(request)
         # A bad token is refused before the body costs anything.
         await sign_in_by_header(context)
-        result = await self._execute(request, await read(request, kind), context)
+        said = await self.parts.documents.choose(await read(request, kind), context.actor)
+        result = await self._execute(request, said, context)
         return self._present(result, media_type, context)
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
