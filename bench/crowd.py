@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import sqrt
 from typing import Any
 
 from services.nearby_search import Place
@@ -25,7 +26,7 @@ class Crowd:
 
 def wider(pharmacies: int) -> float:
     """How far so many pharmacies reach when they stand no closer (同密度, 更大省份)."""
-    return HALF_DEGREES * (pharmacies / AT_THIS_DENSITY) ** 0.5
+    return HALF_DEGREES * sqrt(pharmacies / AT_THIS_DENSITY)
 
 
 INSTITUTIONS = """

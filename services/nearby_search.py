@@ -17,6 +17,7 @@ from tortoise.transactions import in_transaction
 from policy.availability import quiet_before
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.geography import distance_m, project, projection_scale
+from policy.preference import Choice
 from services.availability import AVAILABLE
 from services.errors import BadInput
 
@@ -67,17 +68,17 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One wanted drug (所需药品) and what may stand for it, the preferred choice first."""
+    """One wanted drug (所需药品) and what may stand for it."""
 
     line_id: UUID | None
     drug_code: str
     quantity: Decimal
-    equivalents: tuple[str, ...] = ()
+    equivalents: tuple[Choice, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The drug and its equivalents (可选药品)."""
-        return (self.drug_code, *self.equivalents)
+        return (self.drug_code, *(choice.code for choice in self.equivalents))
 
 
 @dataclass(frozen=True, slots=True)
