@@ -51,16 +51,23 @@ class Storm:
             self.heard += 1
             self.news.notify_all()
 
-    async def rage(self, environment: dict[str, str], log: Path, answers: int) -> None:
-        """Run an API process until so many answers were heard in all, then kill it."""
+    async def rage(self, environment: dict[str, str], log: Path, answers: int, linger: float = 0.0) -> None:
+        """Run an API process until so many answers were heard in all and a moment longer, then kill it."""
+        async with self.up(environment, log):
+            async with asyncio.timeout(60), self.news:
+                await self.news.wait_for(lambda: self.heard >= answers)
+            await asyncio.sleep(linger)
+
+    @asynccontextmanager
+    async def up(self, environment: dict[str, str], log: Path) -> AsyncIterator[None]:
+        """An API process for the length of the block, then killed with -9."""
         child = Child(["api", "--port", str(httpx.URL(self.url).port)], environment, log)
         try:
             await asyncio.to_thread(wait_until_ready, self.url, [child])
             self.is_up.set()
-            async with asyncio.timeout(60), self.news:
-                await self.news.wait_for(lambda: self.heard >= answers)
-            self.is_up.clear()
+            yield
         finally:
+            self.is_up.clear()
             child.kill()
 
 
