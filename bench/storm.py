@@ -10,17 +10,16 @@ from collections import Counter
 from pathlib import Path
 from time import perf_counter
 
-from engines.keys import KeyRing
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
-from ops.world.seeding import seed_world
 from tests.storm.holding import rage
 from tests.storm.killed import seen_past_the_api
+from tests.world import prepare
 
 
 async def storm(urls: EngineUrls, home: Path, kills: int, seed: int) -> None:
     """Kill, look at every box, ask again under every key; an assertion stops it where a figure is wrong."""
     url = await create_database(urls.database_url, "storm")
-    await seed_world(url, KeyRing.generate(), bar=False)
+    await prepare(url)
     start = perf_counter()
     async with seen_past_the_api(url):
         holding = await rage(url, urls, home, kills, seed)
