@@ -14,8 +14,8 @@ from pypinyin import Style, pinyin
 CHARACTERS = 20
 """Nobody types more than the beginning of a long name."""
 
-INITIALS_MAX, SPELLINGS_MAX = 40, 16
-SPELLED = 10
+INITIALS_MAX, SPELLINGS_MAX = 24, 14
+SPELLED = 16
 """So many characters are spelt out in full."""
 
 
