@@ -176,8 +176,10 @@ async def test_a_split_proposal_says_what_to_take_instead(walk: Walk) -> None:
     others = (
         await Institution.filter(kind="PHARMACY").exclude(code=FUJIAN.pharmacy).values_list("code", flat=True)
     )
-    kept = {row.id: row.sellable for row in await StockItem.filter(pharmacy_id__in=others)}
-    await StockItem.filter(pharmacy_id__in=others).update(sellable=0)
+    codes = [OTHER, *(line.drug_code for line in FUJIAN.lines)]
+    elsewhere = StockItem.filter(pharmacy_id__in=others, drug_id__in=codes)
+    kept = {row.id: row.sellable for row in await elsewhere}
+    await elsewhere.update(sellable=0)
 
     data = await walk.patient.execute(SPLIT, {"id": prescription["id"], "place": HOME})
 
