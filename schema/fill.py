@@ -42,9 +42,17 @@ class FillLine:
             trace_codes=row.trace_codes,
         )
 
-    @strawberry.field(description="药品")
+    @strawberry.field(description="实配药品")
     async def drug(self, info: Info) -> Drug:
         return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+
+    @strawberry.field(description="所代替的处方药品; 空为按处方产品配药")
+    async def stands_for(self, info: Info) -> Drug | None:
+        loaders = info.context.loaders
+        line = await loaders.prescription_line.get(self.row.prescription_line_id)
+        if line.drug_id == self.row.drug_id:
+            return None
+        return Drug.of(await loaders.drug.get(line.drug_id))
 
 
 @strawberry.type(description="审方质疑与答复")
