@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
 from math import ceil
 from operator import attrgetter
 from typing import NamedTuple
@@ -48,7 +47,13 @@ TEXTS = {
 """The texts of an entry with the name callers know them by and their longest form."""
 
 
-TEXTS_OF = attrgetter(*TEXTS)
+FIELDS = {
+    "quantity": "quantity",
+    "drug_code": "drugCode",
+    "unit_cost": "unitCost",
+    **{name: field for name, (field, _) in TEXTS.items()},
+}
+"""The fields whose values are looked at one by one, with the names callers know them by."""
 
 
 class StockEntry(NamedTuple):
@@ -82,6 +87,12 @@ class StockEntry(NamedTuple):
     happened_at: datetime | None = None
 
 
+# asked for beside what is always there: with one name alone attrgetter would not give a tuple
+REQUIRED_OF = {
+    kind: attrgetter("drug_code", *(name for name, _, _ in wanted)) for kind, wanted in REQUIRED.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with one field of one line (行错误)."""
@@ -106,18 +117,57 @@ def check_entries(entries: Sequence[StockEntry], now: datetime, *, is_complete: 
 
 def problems_of(entry: StockEntry, now: datetime, today: date, is_complete: bool) -> list[tuple[str, str]]:
     """What is wrong with one movement: each field with the reason."""
+    found = [
+        (FIELDS[name], text)
+        for name in FIELDS
+        if (value := getattr(entry, name)) and (text := value_problem(name, value))
+    ]
+    return found + line_problems(entry, now, today, is_complete)
+
+
+def value_problem(name: str, value: object) -> str:
+    """What is wrong with one field's value, whatever the others say; nothing when it is empty."""
+    if name not in FIELDS:
+        return ""
+    if isinstance(value, Decimal):
+        return price_problem(value) if name == "unit_cost" else amount_problem(value)
+    text = str(value)
+    if name == "drug_code":
+        return "" if is_drug_code(text) else f"{text!r} 不是医保药品编码"
+    longest = TEXTS[name][1]
+    if len(text) > longest:
+        return f"不超过 {longest} 个字符,收到 {len(text)} 个"
+    # a character that the database does not know
+    return "含有空字符(NUL)" if "\0" in text else ""
+
+
+def amount_problem(quantity: Decimal) -> str:
+    """What is wrong with a quantity of any sign."""
+    if abs(quantity) > QUANTITY_MAX:
+        return f"一条不超过 {QUANTITY_MAX} 个包装,收到 {quantity}"
+    return f"至多 4 位小数,收到 {quantity}" if places(quantity) < QUANTITY_PLACES else ""
+
+
+def price_problem(price: Decimal) -> str:
+    """What is wrong with a price."""
+    if 0 <= price <= PRICE_MAX and places(price) >= PRICE_PLACES:
+        return ""
+    return f"应在 0 至 {PRICE_MAX} 之间、至多 6 位小数,收到 {price}"
+
+
+def line_problems(entry: StockEntry, now: datetime, today: date, is_complete: bool) -> list[tuple[str, str]]:
+    """What is wrong with how the fields of one movement go together."""
     if entry.kind not in SIGNS:
         return [("kind", f"{entry.kind} 由结算产生,不能手工登记")]
-    found = [
-        ("quantity", quantity_problem(entry.kind, entry.quantity)),
-        ("drugCode", drug_code_problem(entry.drug_code)),
-        ("unitCost", price_problem(entry.unit_cost)),
-    ]
-    found = [(field, text) for field, text in found if text]
+    found = []
+    if text := sign_problem(entry.kind, entry.quantity):
+        found.append(("quantity", text))
+    if not entry.drug_code:
+        found.append(("drugCode", "缺少医保药品编码"))
     found += date_problems(entry, now, today)
-    found += text_problems(TEXTS_OF(entry))
-    if is_complete:
-        for name, field, words in REQUIRED.get(entry.kind, ()):
+    # mostly all is there; only a gift's price may be nothing
+    if is_complete and not all(REQUIRED_OF[entry.kind](entry)):
+        for name, field, words in REQUIRED[entry.kind]:
             if getattr(entry, name) in ("", None):
                 found.append((field, f"缺少{words}"))
     if entry.trace_codes:
@@ -125,13 +175,9 @@ def problems_of(entry: StockEntry, now: datetime, today: date, is_complete: bool
     return found
 
 
-def quantity_problem(kind: MovementKind, quantity: Decimal) -> str:
-    """What is wrong with the quantity of such a movement; nothing when it is empty."""
+def sign_problem(kind: MovementKind, quantity: Decimal) -> str:
+    """What is wrong with the sign of a quantity."""
     sign = SIGNS[kind]
-    if abs(quantity) > QUANTITY_MAX:
-        return f"一条不超过 {QUANTITY_MAX} 个包装,收到 {quantity}"
-    if places(quantity) < QUANTITY_PLACES:
-        return f"至多 4 位小数,收到 {quantity}"
     if sign and quantity * sign <= 0:
         return f"{kind} 的数量应{'大于' if sign > 0 else '小于'} 0,收到 {quantity}"
     if kind == MovementKind.STOCK_TAKE:
@@ -139,39 +185,16 @@ def quantity_problem(kind: MovementKind, quantity: Decimal) -> str:
     return "" if quantity else "数量不能为 0"
 
 
-@lru_cache(maxsize=4096)
-def drug_code_problem(code: str) -> str:
-    """What is wrong with the form of a drug code."""
-    return "" if is_drug_code(code) else f"{code!r} 不是医保药品编码"
-
-
-def price_problem(price: Decimal | None) -> str:
-    """What is wrong with a price."""
-    if price is None or (0 <= price <= PRICE_MAX and places(price) >= PRICE_PLACES):
-        return ""
-    return f"应在 0 至 {PRICE_MAX} 之间、至多 6 位小数,收到 {price}"
-
-
 def date_problems(entry: StockEntry, now: datetime, today: date) -> list[tuple[str, str]]:
     """What is wrong with the days of a movement."""
     found = []
-    if entry.made_on and entry.expires_on and entry.made_on > entry.expires_on:
-        found.append(("expiresOn", f"有效期止 {entry.expires_on} 早于生产日期 {entry.made_on}"))
-    if entry.made_on and entry.made_on > today:
-        found.append(("madeOn", f"生产日期 {entry.made_on} 在今天之后"))
+    made_on, expires_on = entry.made_on, entry.expires_on
+    if made_on and expires_on and made_on > expires_on:
+        found.append(("expiresOn", f"有效期止 {expires_on} 早于生产日期 {made_on}"))
+    if made_on and made_on > today:
+        found.append(("madeOn", f"生产日期 {made_on} 在今天之后"))
     if entry.happened_at and entry.happened_at > now:
         found.append(("happenedAt", "发生时间在现在之后"))
-    return found
-
-
-def text_problems(texts: Sequence[str]) -> list[tuple[str, str]]:
-    """Texts that can't be kept: too long, or with a NUL, which the database does not know."""
-    found = []
-    for (field, longest), text in zip(TEXTS.values(), texts, strict=True):
-        if text and len(text) > longest:
-            found.append((field, f"不超过 {longest} 个字符,收到 {len(text)} 个"))
-        if text and "\0" in text:
-            found.append((field, "含有空字符(NUL)"))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from policy.calendar import SHANGHAI
 from policy.terms import MovementKind
+from services.entries import value_problem
 
 KINDS = {
     "采购": MovementKind.PURCHASE,
@@ -190,14 +191,16 @@ def kind(cell: str) -> MovementKind:
 class Reader(dict[str, Any]):
     """Reads the cells of one column (列读取): each different text once, however often it comes."""
 
-    def __init__(self, read: Callable[[str], Any], instead: object) -> None:
+    def __init__(self, name: str, read: Callable[[str], Any], instead: object) -> None:
         super().__init__()
-        self.read, self.instead = read, instead
+        self.name, self.read, self.instead = name, read, instead
         self.bad: dict[str, str] = {}
 
     def __missing__(self, cell: str) -> Any:
         try:
             found = self.read(cell)
+            if found and (text := value_problem(self.name, found)):
+                raise BadCell(f"{text}。请核对后改正")
         except BadCell as bad:
             self.bad[cell] = str(bad)
             found = self.instead

@@ -11,7 +11,7 @@ from policy.calendar import shanghai_day
 from policy.rule import broken
 from policy.terms import MovementKind
 from policy.violation import Code, Violation
-from services.entries import StockEntry, problems_of
+from services.entries import StockEntry, line_problems
 from services.stock_files.cells import Reader
 from services.stock_files.columns import (
     BY_FIELD,
@@ -93,7 +93,7 @@ class Lines:
         self.sheet, self.header, self.kind, self.now = sheet, header, kind, now
         self.today: date = shanghai_day(now)
         self.readers = {
-            column.name: Reader(column.read, column.instead)
+            column.name: Reader(column.name, column.read, column.instead)
             for column in COLUMNS
             if column.name in header.places
         }
@@ -118,7 +118,7 @@ class Lines:
         entries = self.entries(rows)
         has_bad = any(reader.bad for reader in self.readers.values())
         for number, entry, row in zip(numbers, entries, rows, strict=True):
-            found = problems_of(entry, self.now, self.today, is_complete=True)
+            found = line_problems(entry, self.now, self.today, is_complete=True)
             if found or has_bad:
                 self.name_problems(number, row, found)
         self.sheet.entries += entries
