@@ -10,6 +10,7 @@ from policy.rule import broken
 from policy.terms import MovementKind, Role
 from policy.violation import Code, Violation
 from services.actor import Call
+from services.bulk import collecting_later
 from services.errors import Refused
 from services.movements import Lines, enter
 from services.stock import counter
@@ -43,9 +44,10 @@ async def upload_stock(call: Call, *, kind: MovementKind | None, content: bytes)
     key is recorded once, and answered alike.
     """
     call.require(WHAT, Role.PHARMACY, Role.PHARMACIST)
-    sheet = await sheet_of(call, kind, content)
     digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-    pharmacy = await record_file(call, file=StockFile(kind, digest, sheet))
+    with collecting_later():
+        sheet = await sheet_of(call, kind, content)
+        pharmacy = await record_file(call, file=StockFile(kind, digest, sheet))
     return Uploaded(pharmacy, sheet)
 
 
