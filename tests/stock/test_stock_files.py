@@ -335,6 +335,7 @@ async def test_twelve_mebibytes_are_taken_and_not_one_byte_more(house: House) ->
 
     full, over = await asyncio.gather(send_file(house, limit), send_file(house, limit + 1))
 
+    assert full.status_code == 200, full.text
     assert "没有内容" in full.json()["data"]["uploadStock"]["violations"][0]["message"]
     assert over.status_code == 413
     assert str(limit) in over.json()["errors"][0]["message"]
