@@ -33,7 +33,7 @@ from services.bulk import copy_in, new_id, rows_of
 from services.entries import StockEntry
 from services.movements import record_movements
 from tests.house import House, open_house
-from tests.stock.spreadsheet import csv_of, workbook
+from tests.stock.spreadsheet import Cell, csv_of, workbook
 from tests.world import keys
 
 LINES, PHARMACIES, ROUNDS = 1000, 24, 3
@@ -77,27 +77,14 @@ def delivery(drugs: list[Drug], number: int, lines: int) -> list[StockEntry]:
     ]
 
 
-def table(entries: list[StockEntry]) -> list[list[str | float]]:
+def table(entries: list[StockEntry]) -> list[list[Cell]]:
     """The same as a spreadsheet."""
-    return [
-        list(HEADER),
-        *(
-            [
-                one.drug_code,
-                int(one.quantity),
-                one.batch_number,
-                str(one.made_on),
-                str(one.expires_on),
-                one.approval_number,
-                one.supplier,
-                9.87,
-                one.delivery_note,
-                one.invoice_number,
-                one.reference,
-            ]
-            for one in entries
-        ),
-    ]
+    rows: list[list[Cell]] = [list(HEADER)]
+    for one in entries:
+        texts = [one.batch_number, str(one.made_on), str(one.expires_on), one.approval_number, one.supplier]
+        numbers = [one.delivery_note, one.invoice_number, one.reference]
+        rows.append([one.drug_code, int(one.quantity), *texts, 9.87, *numbers])
+    return rows
 
 
 async def bare(rows: int) -> float:

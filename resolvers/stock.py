@@ -77,7 +77,7 @@ class UploadStockInput:
     kind: MovementKind | None = field(
         default=None, description="全部各行的变动类型; 为空则文件须有“变动类型”一列"
     )
-    file: StockFile = field(description="CSV 或 XLSX 文件, 至多 12 MiB、20 万行")
+    file: StockFile = field(description="CSV 或 XLSX 文件, 至多 12 MiB、10 万行")
 
 
 @strawberry.input(description="批次召回")
@@ -178,8 +178,8 @@ class StockMutation:
     async def upload_stock(
         self, info: Info, input: Annotated[UploadStockInput, strawberry.argument(description="文件")]
     ) -> UploadStockResult:
-        content: bytes = await input.file.read()  # type: ignore[attr-defined]  # starlette's UploadFile
         call = call_of(info, input.idempotency_key)
+        content: bytes = await input.file.read()  # type: ignore[attr-defined]  # starlette's UploadFile
         return StockUpload.of(await upload_stock(call, kind=input.kind, content=content))
 
     @strawberry.mutation(description="批次召回: 立即停售; 药店召回本店的, 经办机构召回本统筹区的")

@@ -24,7 +24,10 @@ from services.stock_files.columns import (
     missing_columns,
 )
 
-ROWS_MAX = 200_000
+ROWS_MAX = 100_000
+BLANK_ROWS_MAX = 1_000_000
+"""A full file has fewer rows than the first; one of nothing but line breaks is not read to its end."""
+
 NAMED_MAX = 200
 """How many bad cells a refusal names; it says how many more there are."""
 
@@ -102,6 +105,8 @@ class Lines:
         """Read what is left of the file."""
         while block := list(islice(rows, STEP)):
             filled = [(number, row) for number, row in block if row and "".join(row).strip()]
+            if block[-1][0] > BLANK_ROWS_MAX:
+                raise Unreadable("文件里几乎全是空行。请删去空行,再上传")
             if not filled:
                 continue
             if len(self.sheet.numbers) + len(filled) > ROWS_MAX:
