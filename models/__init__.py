@@ -6,6 +6,7 @@ from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
+from models.face_template import FaceMean, FaceTemplate
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
@@ -31,6 +32,8 @@ __all__ = [
     "DutyShift",
     "Event",
     "FaceEnrolment",
+    "FaceMean",
+    "FaceTemplate",
     "FamilyGrant",
     "FeeListSignature",
     "Fill",

@@ -29,6 +29,9 @@ class IdentityCheck(Model):
     distance = fields.DecimalField(max_digits=8, decimal_places=6, null=True, description="人脸距离")
     engine = fields.CharField(max_length=64, default="", description="引擎与版本")
     bands_version = fields.CharField(max_length=64, default="", description="阈值版本")
+    findings: fields.JSONField[list[dict[str, str | None]]] = fields.JSONField(
+        default=list, db_default=[], description="各引擎的结果"
+    )
     goods: fields.JSONField[list[str]] = fields.JSONField(default=list, description="结算物品")
     documents: fields.JSONField[list[str]] = fields.JSONField(default=list, description="查验的证件")
     operator = fields.CharField(max_length=64, description="操作员")
