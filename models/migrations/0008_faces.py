@@ -45,6 +45,16 @@ class Migration(migrations.Migration):
             options={'table': 'face_template', 'app': 'models', 'unique_together': (('enrolment', 'engine'),), 'indexes': [Index(fields=['member_id']), Index(fields=['engine', 'model_version'])], 'pk_attr': 'id', 'table_description': '人脸特征模板'},
             bases=['Model'],
         ),
+        ops.AlterField(
+            model_name='IdentityCheck',
+            name='bands_version',
+            field=fields.CharField(default='', description='阈值版本', max_length=200),
+        ),
+        ops.AlterField(
+            model_name='IdentityCheck',
+            name='engine',
+            field=fields.CharField(default='', description='引擎与版本', max_length=200),
+        ),
         ops.AddField(
             model_name='IdentityCheck',
             name='findings',

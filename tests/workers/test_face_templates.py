@@ -1,0 +1,348 @@
+"""The numbers of enrolled faces: made once, encrypted, made anew for a new model, gone with the consent."""
+
+import asyncio
+import io
+import struct
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from PIL import Image
+
+import settings
+from engines.keys import NotDecryptable
+from engines.pictures import Reason, Unusable
+from models import AuditEntry, FaceEnrolment, FaceMean, FaceTemplate, IdentityCheck, Job, Member
+from ops import road_documents as documents
+from ops.client import Json
+from ops.databases import connection_options
+from ops.portraits import fetch
+from ops.road import Road
+from ops.world.cast import FUJIAN_PATIENT
+from ops.world.ids import member_id
+from policy.terms import Verdict
+from services.face_means import LIFE, STALE, newest_mean
+from services.face_templates import EnrolmentWithdrawn, Made, forget, store, templates_of, vector_of
+from tests.cards import number_of
+from tests.house import House
+from tests.services.stage import ready_fill, walkers
+from workers.faces.pool import FacePool
+from workers.faces.quality import Figures
+from workers.faces.result import Seen, Sight
+from workers.jobs import Bench, run_job
+from workers.main import RUNNERS
+from workers.templates import Upkeep
+
+PATIENT = member_id(FUJIAN_PATIENT)
+FUZHOU = "350100"
+MODEL = "drawn 1"
+
+
+def face(angle: float) -> list[float]:
+    """Numbers of somebody: people differ by their angle."""
+    return [0.1 + angle, 0.2, *[0.0] * 126]
+
+
+QUALITY: Figures = {
+    "brightness": 120,
+    "contrast": 40,
+    "sharpness": 400,
+    "turn": 0.0,
+    "nod": 0.6,
+    "tilt": 0.0,
+    "face_height": 200,
+}
+
+
+class PaperPool(FacePool):
+    """Stands in for the child processes: the first bytes of a picture say whose it is (纸面引擎)."""
+
+    def __init__(self, model: str = MODEL) -> None:
+        super().__init__(engines=("dlib",))
+        self.models = {"dlib": model}
+        self.read_pictures: list[bytes] = []
+
+    async def read(self, picture: bytes, engines: Sequence[str], *, largest: bool = False) -> Sight:
+        """The numbers that the picture stands for."""
+        self.read_pictures.append(picture)
+        if picture == b"broken":
+            raise Unusable(Reason.DAMAGED)
+        if picture == b"hangs":
+            raise Unusable(Reason.ENGINE_TIMEOUT)
+        return {engine: Seen(face(picture[0] / 1000), QUALITY) for engine in engines}
+
+
+async def enrolled(house: House, picture: bytes | None, member: UUID = PATIENT) -> FaceEnrolment:
+    """An enrolled face; without a picture, one whose picture was lost."""
+    key = await house.tools.images.put(picture) if picture else "00/" + "0" * 32
+    return await FaceEnrolment.create(member_id=member, image_key=key, consented_at=house.now())
+
+
+def png(shade: int = 1) -> bytes:
+    """A picture that the door lets in."""
+    file = io.BytesIO()
+    Image.new("RGB", (100, 100), (shade, 0, 0)).save(file, "PNG")
+    return file.getvalue()
+
+
+async def wait_for_a_lock(connection: Any) -> None:
+    """Return once somebody in this database waits for a row."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    async with asyncio.timeout(20):
+        while not await connection.fetchval(f"{asked} AND datname = current_database()"):  # noqa: ASYNC110  # it gives no sign
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def enrolment(house: House) -> AsyncIterator[FaceEnrolment]:
+    """The patient's enrolled face, of its own for each test."""
+    row = await enrolled(house, b"\x00 enrolled")
+    yield row
+    await FaceEnrolment.filter(id=row.id).delete()
+
+
+@pytest.fixture(scope="module")
+def way(house: House) -> Road:
+    """Fujian's people."""
+    return walkers(house)
+
+
+@pytest.fixture(scope="module")
+async def fill(way: Road) -> Json:
+    """A fill whose buyer is to be checked."""
+    return await ready_fill(way)
+
+
+async def checked(way: Road, fill: Json, bench: Bench, live: bytes) -> IdentityCheck:
+    """A picture handed in through GraphQL and worked on by this bench."""
+    check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": live}, fillId=fill["id"])
+    job = await Job.get(subject_id=check["id"])
+    await run_job(bench, job.id, RUNNERS)
+    return await IdentityCheck.get(id=check["id"])
+
+
+async def rows_of(member: UUID = PATIENT) -> list[FaceTemplate]:
+    return await templates_of([member])
+
+
+async def test_encodes_only_the_live_picture_once_the_enrolled_face_is_known(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment
+) -> None:
+    pool = PaperPool()
+    bench = Bench(house.tools, pool, house.now)
+
+    first = await checked(way, fill, bench, png())
+    after_first = len(pool.read_pictures)
+    second = await checked(way, fill, bench, png(2))
+
+    assert [first.verdict, second.verdict] == [Verdict.MATCH] * 2
+    assert after_first == 2
+    assert len(pool.read_pictures) == 3
+    (row,) = await rows_of()
+    assert (row.enrolment_id, row.engine, row.model_version) == (enrolment.id, "dlib", MODEL)
+    assert await AuditEntry.filter(verb="storeFaceTemplate", subject=str(row.id)).count() == 1
+
+
+async def test_the_numbers_of_a_face_are_encrypted_for_their_own_row(
+    house: House, enrolment: FaceEnrolment
+) -> None:
+    await Upkeep(Bench(house.tools, PaperPool(), house.now)).round()
+
+    (row,) = await rows_of()
+    assert row.vector_sealed is not None
+    stored = bytes(row.vector_sealed)
+    vector = vector_of(house.tools.keys, row.id, stored)
+    assert vector == pytest.approx(face(0))
+    assert struct.pack("<2f", *vector[:2]) not in stored
+    with pytest.raises(NotDecryptable):
+        vector_of(house.tools.keys, uuid4(), stored)
+
+
+async def test_a_new_model_makes_every_template_anew(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment
+) -> None:
+    await Upkeep(Bench(house.tools, PaperPool(), house.now)).round()
+    (old,) = await rows_of()
+
+    newer = PaperPool("drawn 2")
+    check = await checked(way, fill, Bench(house.tools, newer, house.now), png(3))
+
+    (row,) = await rows_of()
+    assert (old.model_version, row.model_version) == (MODEL, "drawn 2")
+    assert row.id == old.id
+    assert check.engine == "drawn 2"
+    assert len(newer.read_pictures) == 2
+
+
+async def test_the_round_makes_each_template_once_and_is_not_stopped_by_a_bad_picture(
+    house: House, enrolment: FaceEnrolment
+) -> None:
+    broken, hanging, lost = [await enrolled(house, data) for data in (b"broken", b"hangs", None)]
+    pool = PaperPool()
+    upkeep = Upkeep(Bench(house.tools, pool, house.now))
+
+    made = [await upkeep.round() for _ in range(3)]
+
+    assert made == [4, 0, 0], "what failed is not tried over and over"
+    reasons = {row.enrolment_id: row.unusable for row in await rows_of()}
+    assert reasons == {enrolment.id: "", broken.id: "DAMAGED", lost.id: "REFERENCE_MISSING"}
+    assert hanging.id not in reasons, "a child that hung says nothing about the picture"
+    await FaceEnrolment.filter(id__in=[broken.id, hanging.id, lost.id]).delete()
+
+
+async def test_nothing_is_kept_of_a_face_whose_consent_was_withdrawn_meanwhile(
+    house: House, enrolment: FaceEnrolment
+) -> None:
+    made = Made("dlib", MODEL, "0" * 64, face(0))
+    call = Bench(house.tools, PaperPool(), house.now).call()
+
+    connection = await asyncpg.connect(**connection_options(house.database_url))
+    try:
+        async with connection.transaction():
+            withdraw = "UPDATE face_enrolment SET withdrawn_at = $1 WHERE id = $2"
+            await connection.execute(withdraw, house.now(), enrolment.id)
+            storing = asyncio.ensure_future(store(call, enrolment_id=enrolment.id, made=made))
+            await wait_for_a_lock(connection)
+    finally:
+        await connection.close()
+    with pytest.raises(EnrolmentWithdrawn):
+        await storing
+
+    assert await FaceTemplate.filter(enrolment_id=enrolment.id).count() == 0
+
+
+async def test_forgetting_a_person_leaves_no_numbers(house: House, enrolment: FaceEnrolment) -> None:
+    upkeep = Upkeep(Bench(house.tools, PaperPool(), house.now))
+    await upkeep.round()
+
+    gone = await forget(PATIENT)
+
+    assert gone == 1
+    assert await FaceTemplate.filter(member_id=PATIENT).count() == 0
+
+
+async def test_a_withdrawn_face_is_compared_with_no_more(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment
+) -> None:
+    pool = PaperPool()
+    bench = Bench(house.tools, pool, house.now)
+    await Upkeep(bench).round()
+    check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": png(4)}, fillId=fill["id"])
+    await FaceEnrolment.filter(id=enrolment.id).update(withdrawn_at=house.now())
+
+    await run_job(bench, (await Job.get(subject_id=check["id"])).id, RUNNERS)
+
+    row = await IdentityCheck.get(id=check["id"])
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "REFERENCE_MISSING")
+
+
+async def test_the_enrolled_file_itself_is_no_live_picture(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment
+) -> None:
+    await house.tools.images.delete(enrolment.image_key)
+    enrolment.image_key = await house.tools.images.put(png(5))
+    await enrolment.save()
+
+    row = await checked(way, fill, Bench(house.tools, PaperPool(), house.now), png(5))
+
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "COPY_OF_REFERENCE")
+    assert "当面拍摄" in row.advice
+
+
+async def test_the_card_itself_is_no_live_picture(house: House, way: Road, fill: Json) -> None:
+    files = {"live": png(6), "card": png(6)}
+    number = number_of(await Member.get(id=PATIENT))
+    check = await way.pharmacy.upload(documents.CHECK_FACE, files, fillId=fill["id"], cardNumber=number)
+
+    await run_job(
+        Bench(house.tools, PaperPool(), house.now), (await Job.get(subject_id=check["id"])).id, RUNNERS
+    )
+
+    row = await IdentityCheck.get(id=check["id"])
+    assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "COPY_OF_REFERENCE")
+
+
+@pytest.fixture
+async def crowd(house: House) -> AsyncIterator[list[FaceEnrolment]]:
+    """Nineteen more people of Fuzhou with enrolled faces."""
+    example = await Member.get(id=PATIENT)
+    rows = []
+    for number in range(1, 20):
+        person = example.clone(pk=uuid4())
+        person.psn_no, person.id_number_hash = f"crowd{number}", f"crowd{number}"
+        await person.save(force_create=True)
+        rows.append(await enrolled(house, bytes([number]) + b" of the crowd", person.id))
+    yield rows
+    await FaceMean.all().delete()
+    await Member.filter(psn_no__startswith="crowd").delete()
+
+
+async def test_twenty_people_make_a_mean_that_checks_are_compared_against(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment, crowd: list[FaceEnrolment]
+) -> None:
+    pool = PaperPool()
+    bench = Bench(house.tools, pool, house.now)
+    last = crowd[0]
+    await FaceEnrolment.filter(id=last.id).update(withdrawn_at=house.now())
+
+    await Upkeep(bench).round()
+    with_nineteen = await FaceMean.all().count()
+    await FaceEnrolment.filter(id=last.id).update(withdrawn_at=None)
+    await Upkeep(bench).round()
+    await Upkeep(bench).round()
+    (mean,) = await FaceMean.all()
+    row = await checked(way, fill, bench, png(7))
+
+    assert with_nineteen == 0
+    assert (mean.area, mean.engine, mean.version, mean.people) == (FUZHOU, "dlib", 1, 20)
+    vector = vector_of(house.tools.keys, mean.id, mean.vector_sealed)
+    assert vector == pytest.approx(face(sum(range(20)) / 20 / 1000))
+    (finding,) = row.findings
+    assert (finding["metric"], finding["mean"]) == ("cosine-centred-mirrored", 1)
+    assert row.bands_version.startswith("cosine-centred-mirrored 0.45/0.65")
+
+
+async def test_a_mean_is_renewed_daily_and_not_used_for_ever(
+    house: House, enrolment: FaceEnrolment, crowd: list[FaceEnrolment]
+) -> None:
+    bench = Bench(house.tools, PaperPool(), house.now)
+    await Upkeep(bench).round()
+
+    house.later(seconds=LIFE.total_seconds() + 1)
+    await Upkeep(bench).round()
+    versions = await FaceMean.all().order_by("version")
+    now = house.now()
+
+    assert [mean.version for mean in versions] == [1, 2]
+    newest = await newest_mean(FUZHOU, "dlib", MODEL, now)
+    assert newest is not None
+    assert newest.version == 2
+    assert await newest_mean(FUZHOU, "dlib", MODEL, now + STALE) is None
+    assert await newest_mean(FUZHOU, "dlib", "another model", now) is None
+
+
+# --- with the real models
+
+
+async def test_a_real_face_is_known_again_by_its_template_alone(
+    house: House, way: Road, fill: Json, enrolment: FaceEnrolment
+) -> None:
+    folder: Path = settings.YAOLU_HOME / "portraits"
+    portraits = {name: path.read_bytes() for name, path in fetch(folder).items()}
+    enrolment.image_key = await house.tools.images.put(portraits["obama"])
+    await enrolment.save()
+    pool = FacePool(engines=("dlib", "sface"))
+    await pool.start()
+    bench = Bench(house.tools, pool, house.now)
+
+    made = await Upkeep(bench).round()
+    await house.tools.images.delete(enrolment.image_key)
+    row = await checked(way, fill, bench, portraits["obama2"])
+    await pool.stop()
+
+    assert made == 2
+    assert [one.engine for one in await rows_of()] == ["dlib", "sface"]
+    assert row.verdict == Verdict.MATCH
