@@ -41,6 +41,11 @@ FUZHOU = "350100"
 MODEL = "drawn 1"
 
 
+FINDINGS = """query F($id: UUID!) {
+  fill(id: $id) { identityChecks { id findings { engine verdict metric meanVersion } } }
+}"""
+
+
 def face(angle: float) -> list[float]:
     """Numbers of somebody: people differ by their angle."""
     return [0.1 + angle, 0.2, *[0.0] * 126]
@@ -303,6 +308,11 @@ async def test_twenty_people_make_a_mean_that_checks_are_compared_against(
     (finding,) = row.findings
     assert (finding["metric"], finding["mean"]) == ("cosine-centred-mirrored", 1)
     assert row.bands_version.startswith("cosine-centred-mirrored 0.45/0.65")
+    shown = await way.pharmacy.execute(FINDINGS, {"id": fill["id"]})
+    told = next(one for one in shown["fill"]["identityChecks"] if one["id"] == str(row.id))
+    assert told["findings"] == [
+        {"engine": "dlib", "verdict": "MATCH", "metric": finding["metric"], "meanVersion": 1}
+    ]
 
 
 async def test_a_mean_is_renewed_daily_and_not_used_for_ever(

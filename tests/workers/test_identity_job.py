@@ -309,6 +309,7 @@ async def test_a_worker_process_takes_jobs_off_the_queue_and_finds_lost_ones(
         "DATABASE_URL": house.database_url,
         "REDIS_URL": house.redis_url,
         "YAOLU_HOME": str(tmp_path),
+        "FACE_PROCESSES": "1",
         "YAOLU_CLOCK": house.clock.setting,
         "YAOLU_KEYS": str(ring),
         "IMAGE_STORE_URL": folder.as_uri(),
