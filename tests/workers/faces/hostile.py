@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import cache
 
 import numpy as np
@@ -17,7 +17,7 @@ SIDE = 240
 READ = "read"
 """The face is read all the same."""
 
-Made = tuple[bytes, set[str]]
+Made = tuple[bytes, Set[str]]
 """A file, and what may become of it: a reason, or READ."""
 
 
