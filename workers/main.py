@@ -17,7 +17,7 @@ from models.job import JobKind, JobState
 from services.expiry import expire_due
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
-from workers.templates import Upkeep
+from workers.upkeep import Upkeep
 
 SWEEP_SECONDS = 2.0
 """How often rows are looked for whose ring was lost."""

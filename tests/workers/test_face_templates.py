@@ -29,12 +29,12 @@ from services.face_templates import EnrolmentWithdrawn, Made, forget, store, tem
 from tests.cards import number_of
 from tests.house import House
 from tests.services.stage import ready_fill, walkers
+from tests.workers.faces.sights import FINE
 from workers.faces.pool import FacePool
-from workers.faces.quality import Figures
 from workers.faces.result import Seen, Sight
 from workers.jobs import Bench, run_job
 from workers.main import RUNNERS
-from workers.templates import Upkeep
+from workers.upkeep import Upkeep
 
 PATIENT = member_id(FUJIAN_PATIENT)
 FUZHOU = "350100"
@@ -49,17 +49,6 @@ FINDINGS = """query F($id: UUID!) {
 def face(angle: float) -> list[float]:
     """Numbers of somebody: people differ by their angle."""
     return [0.1 + angle, 0.2, *[0.0] * 126]
-
-
-QUALITY: Figures = {
-    "brightness": 120,
-    "contrast": 40,
-    "sharpness": 400,
-    "turn": 0.0,
-    "nod": 0.6,
-    "tilt": 0.0,
-    "face_height": 200,
-}
 
 
 class PaperPool(FacePool):
@@ -77,7 +66,7 @@ class PaperPool(FacePool):
             raise Unusable(Reason.DAMAGED)
         if picture == b"hangs":
             raise Unusable(Reason.ENGINE_TIMEOUT)
-        return {engine: Seen(face(picture[0] / 1000), QUALITY) for engine in engines}
+        return {engine: Seen(face(picture[0] / 1000), FINE) for engine in engines}
 
 
 async def enrolled(house: House, picture: bytes | None, member: UUID = PATIENT) -> FaceEnrolment:

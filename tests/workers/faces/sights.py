@@ -8,7 +8,19 @@ from policy.faces import FaceLaw, face_law
 from workers.faces.check import LIVE, REFERENCE, judge, unusable
 from workers.faces.compare import Mean
 from workers.faces.pool import FacePool
+from workers.faces.quality import Figures
 from workers.faces.result import FaceResult, Seen, Sight
+
+FINE: Figures = {
+    "brightness": 120,
+    "contrast": 40,
+    "sharpness": 400,
+    "turn": 0.0,
+    "nod": 0.6,
+    "tilt": 0.0,
+    "face_height": 200,
+}
+"""Figures of a picture that nothing is wrong with."""
 
 FUJIAN = face_law("350100", date(2026, 3, 16))
 

@@ -12,11 +12,10 @@ from PIL import Image
 from engines.pictures import Reason
 from policy.faces import CENTRED, COSINE, PLAIN, band_of
 from policy.terms import Verdict
-from tests.workers.faces.sights import FUJIAN, check, seen
+from tests.workers.faces.sights import FINE, FUJIAN, check, seen
 from workers.faces.check import judge
 from workers.faces.compare import Mean
 from workers.faces.pool import FacePool
-from workers.faces.quality import Figures
 from workers.faces.result import Seen, Sight
 
 Portraits = Mapping[str, bytes]
@@ -25,15 +24,6 @@ COSINE_BAND = band_of(COSINE, "350100", date(2026, 3, 16))
 SFACE = replace(FUJIAN, engines=("sface",), bands=(COSINE_BAND,))
 BOTH = replace(FUJIAN, engines=("dlib", "sface"), bands=(*FUJIAN.bands, COSINE_BAND))
 LAWS = {"dlib": FUJIAN, "sface": SFACE, "both": BOTH}
-FINE: Figures = {
-    "brightness": 120,
-    "contrast": 40,
-    "sharpness": 400,
-    "turn": 0.0,
-    "nod": 0.6,
-    "tilt": 0.0,
-    "face_height": 200,
-}
 
 
 @pytest.mark.parametrize("engines", LAWS)
