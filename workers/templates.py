@@ -1,4 +1,4 @@
-"""The numbers of enrolled faces (人脸特征模板), made where they are missing, and the means to compare with."""
+"""The numbers of enrolled faces (人脸特征模板), made where missing, and the means to compare with."""
 
 import hashlib
 from collections.abc import Sequence
