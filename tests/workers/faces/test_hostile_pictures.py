@@ -51,7 +51,6 @@ async def test_all_of_them_together_took_bounded_memory_and_the_child_still_read
     found = await outcome(pool, good)
 
     assert found == {READ}
-    print(peak(pid))
     assert peak(pid) < 800, "MiB; the limit on addresses is 1,024"
 
 
