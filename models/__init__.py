@@ -7,6 +7,7 @@ from models.case import Case, MonitorRun
 from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
+from models.face_template import FaceMean, FaceTemplate
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
@@ -32,6 +33,8 @@ __all__ = [
     "DutyShift",
     "Event",
     "FaceEnrolment",
+    "FaceMean",
+    "FaceTemplate",
     "FamilyGrant",
     "FeeListSignature",
     "Fill",

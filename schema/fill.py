@@ -11,6 +11,7 @@ import models
 from policy.terms import DeclineReason, FillState, IdentityMethod, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
+from schema.face import FaceFinding
 from schema.institution import Pharmacy
 from schema.member import Member
 from schema.prescription import Prescription
@@ -88,6 +89,7 @@ class IdentityCheck:
     distance: Quantity | None = field(description="人脸距离, 越小越像")
     engine: str = field(description="引擎与版本")
     bands_version: str = field(description="阈值版本")
+    findings: list[FaceFinding] = field(description="各人脸引擎的结果; 无法核验或人工核验时为空")
     submitted_at: Instant = field(description="提交时间")
     decided_at: Instant | None = field(description="结论时间")
 
@@ -102,6 +104,7 @@ class IdentityCheck:
             distance=Quantity(Decimal(row.distance)) if row.distance is not None else None,
             engine=row.engine,
             bands_version=row.bands_version,
+            findings=[FaceFinding.of(finding) for finding in row.findings],
             submitted_at=Instant(row.submitted_at),
             decided_at=Instant(row.decided_at) if row.decided_at else None,
         )
