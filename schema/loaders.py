@@ -17,6 +17,7 @@ from models import (
     Fill,
     FillLine,
     IdentityCheck,
+    IdentityImage,
     Institution,
     Member,
     OpeningHours,
@@ -167,6 +168,10 @@ class Loaders:
     @cached_property
     def checks_of_fill(self) -> Many[UUID, IdentityCheck]:
         return Many(IdentityCheck, "fill_id", "submitted_at")
+
+    @cached_property
+    def images_of_check(self) -> Many[UUID, IdentityImage]:
+        return Many(IdentityImage, "check_row_id", "kind")
 
     @cached_property
     def lines_of_settlement(self) -> Many[UUID, SettlementLine]:

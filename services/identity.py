@@ -21,7 +21,7 @@ from models.job import JobKind
 from policy.calendar import shanghai_day
 from policy.parameters import parameter
 from policy.rule import broken
-from policy.terms import EventKind, IdentityMethod, Role, Verdict
+from policy.terms import EnrolmentState, EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
 from services.access import get_fill
 from services.actor import Call
@@ -33,6 +33,7 @@ from services.use_case import Work, use_case
 GOODS_MAX = 1000
 FACE_LIVE, CARD, MEMBER_CARD = "LIVE", "CARD", "MEMBER_CARD"
 ID_CARD, MEMBER_ID_CARD = "身份证", "参保人身份证"
+DOCUMENT_OF = {CARD: ID_CARD, MEMBER_CARD: MEMBER_ID_CARD}
 BOTH_CARDS = {ID_CARD, MEMBER_ID_CARD}
 """What a proxy shows: his own ID card and the member's (FJ-7.5, SX-12)."""
 
@@ -41,7 +42,7 @@ DOCUMENTS = (ID_CARD, "社会保障卡", "户口簿", "护照", "驾驶证", "�
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of a check (核验影像): the live face, and cards with the numbers read off them."""
+    """The pictures of a check (核验影像): the live face, and cards with the numbers a reader gave."""
 
     live: bytes
     card: bytes | None = None
@@ -62,11 +63,15 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The documents that were shown (出示的证件), with the numbers read off them."""
+    """The documents that were shown (出示的证件), with the numbers that the counter's reader gave, if any."""
 
     documents: Sequence[str]
     card_number: str
     member_card_number: str
+
+    def has_number(self, kind: str) -> bool:
+        """Whether the reader gave the number of this card."""
+        return bool({CARD: self.card_number, MEMBER_CARD: self.member_card_number}.get(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,24 +148,25 @@ async def keep_identity_check(
             image_key=picture.key,
             sha256=picture.sha256,
             kept_until=kept_until,
+            has_number=shown.has_number(picture.kind),
         )
         for picture in kept
     )
     work.enqueue(JobKind.IDENTITY_CHECK, check.id)
+    if shown.documents:
+        work.enqueue(JobKind.CARD_READING, check.id)
     return check
 
 
 async def require_right_cards(work: Work, fill: Fill, shown: Shown) -> None:
-    """A card that was shown is that of the buyer, or of the member: by its number (人证相符)."""
+    """A number that the card reader gave is that of the buyer, or of the member (人证相符)."""
     pairs = (
-        (ID_CARD, "cardNumber", shown.card_number, fill.buyer_id),
-        (MEMBER_ID_CARD, "memberCardNumber", shown.member_card_number, fill.member_id),
+        (ID_CARD, shown.card_number, fill.buyer_id),
+        (MEMBER_ID_CARD, shown.member_card_number, fill.member_id),
     )
-    for document, name, number, owner in pairs:
-        if document not in shown.documents:
+    for document, number, owner in pairs:
+        if not number or document not in shown.documents:
             continue
-        if not number:
-            raise BadInput(name, f"扫描了{document},请一并给出读卡器读出的证件号码。")
         person = await Member.get(id=owner)
         if work.call.tools.keys.lookup_hash(number) != person.id_number_hash:
             text = f"{document}的号码与登记的不一致,请核对所持证件。"
@@ -216,6 +222,7 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
             "engine": found.engine,
             "bands_version": found.bands_version,
             "tries": check.tries + 1,
+            "by_card": not await enrolled_faces(check.person_id),
             "decided_at": work.now,
         }
     )
@@ -227,19 +234,27 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
 async def references(check: IdentityCheck) -> tuple[str, list[str]]:
     """The keys of the live picture and of what it is compared with: enrolled faces, else the card."""
     images = {row.kind: row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
-    enrolled = await FaceEnrolment.filter(member_id=check.person_id, withdrawn_at__isnull=True).order_by(
-        "consented_at"
-    )
-    faces = [row.image_key for row in enrolled][:2]
+    faces = await enrolled_faces(check.person_id)
     # an enrolment may have been withdrawn meanwhile: then there may be nothing to compare with
     return images[FACE_LIVE], faces or [images[kind] for kind in (CARD,) if kind in images]
+
+
+async def enrolled_faces(member_id: UUID) -> list[str]:
+    """The keys of a member's enrolled pictures (建档影像): two at most."""
+    rows = FaceEnrolment.filter(
+        member_id=member_id, state=EnrolmentState.ACTIVE, withdrawn_at__isnull=True, purged_at__isnull=True
+    )
+    keys = [
+        key for row in await rows.order_by("consented_at") for key in (row.image_key, row.second_image_key)
+    ]
+    return [key for key in keys if key][:2]
 
 
 async def require_reference(fill: Fill, shown: Shown) -> None:
     """A face is compared with something: an enrolled one, or the card's."""
     if ID_CARD in shown.documents:
         return
-    if await FaceEnrolment.filter(member_id=fill.buyer_id, withdrawn_at__isnull=True).exists():
+    if await enrolled_faces(fill.buyer_id):
         return
     raise BadInput("card", "该购药人没有人脸建档,请同时扫描其身份证人像面,或改用特殊登记。")
 

@@ -1,7 +1,7 @@
 """Running one job: the row is claimed for a while, worked on, and told to be done."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from models import Job
 from models.job import JobKind, JobState
 from policy.terms import Role
 from services.actor import Actor, Call, Tools
+from workers.cards.reader import CardReader
 from workers.faces.pool import FacePool
 
 LEASE = timedelta(seconds=60)
@@ -29,6 +30,7 @@ class Bench:
     tools: Tools
     faces: FacePool
     now: Callable[[], datetime]
+    cards: CardReader = field(default_factory=CardReader)
 
     def call(self) -> Call:
         """A call of a use case by the worker."""

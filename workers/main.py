@@ -15,6 +15,7 @@ from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
 from services.expiry import expire_due
+from workers.cards.job import read_cards
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
 
@@ -24,7 +25,10 @@ SWEEP_SECONDS = 2.0
 EXPIRE_SECONDS = 1.0
 BATCH = 500
 
-RUNNERS: dict[JobKind, Run] = {JobKind.IDENTITY_CHECK: check_identity}
+RUNNERS: dict[JobKind, Run] = {
+    JobKind.IDENTITY_CHECK: check_identity,
+    JobKind.CARD_READING: read_cards,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -35,6 +39,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
         context = await Tortoise.init(config=orm, _enable_global_fallback=True)
         stack.push_async_callback(context.close_connections)
         stack.push_async_callback(bench.faces.stop)
+        stack.push_async_callback(bench.cards.stop)
         await bench.faces.start()
         stack.push_async_callback(queue.broker.shutdown)
         await queue.broker.startup()

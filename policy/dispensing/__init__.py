@@ -7,6 +7,7 @@ from policy.dispensing.facts import (
     PharmacistFacts,
     PharmacyFacts,
     PricedLine,
+    ScannedCard,
     SplitFacts,
     TracedLine,
 )
@@ -20,6 +21,7 @@ __all__ = [
     "PharmacistFacts",
     "PharmacyFacts",
     "PricedLine",
+    "ScannedCard",
     "SplitFacts",
     "TracedLine",
     "check_claim",

@@ -19,7 +19,7 @@ LONG_SIDE = 800
 
 @dataclass(frozen=True)
 class Opened:
-    """A picture as it should be looked at (解码照片): upright, RGB, 800 pixels long at most."""
+    """A picture as it should be looked at (解码照片): upright, RGB, no longer than was asked for."""
 
     pixels: Pixels
     width: int
@@ -32,11 +32,11 @@ def limit_pillow() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def open_picture(data: bytes) -> Opened:
-    """Decode a picture (解码照片), or say why it is unusable."""
+def open_picture(data: bytes, long_side: int = LONG_SIDE) -> Opened:
+    """Decode a picture (解码照片) to that size at most, or say why it is unusable."""
     precheck(data)
     try:
-        return _decoded(data)
+        return _decoded(data, long_side)
     except Unusable:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
@@ -46,19 +46,19 @@ def open_picture(data: bytes) -> Opened:
         raise Unusable(Reason.DAMAGED) from error
 
 
-def _decoded(data: bytes) -> Opened:
+def _decoded(data: bytes, long_side: int) -> Opened:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         check_size(width, height)
         # Phones keep a second picture behind a JPEG; that is no animation.
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise Unusable(Reason.ANIMATED)
-        image.draft(None, (LONG_SIDE, LONG_SIDE))
+        image.draft(None, (long_side, long_side))
         # Not verify(): it does not notice that data are missing at the end.
         image.load()
         orientation = _orientation(image)
         small = _eight_bit(image)
-        small.thumbnail((LONG_SIDE, LONG_SIDE))
+        small.thumbnail((long_side, long_side))
         flat = _on_white(small)
     flat.getexif()[ExifTags.Base.Orientation] = orientation
     upright = ImageOps.exif_transpose(flat)
