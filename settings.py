@@ -72,8 +72,17 @@ SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
 SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 
+# how long what is no record of the law is kept
+EVENT_KEEP_DAYS = config("EVENT_KEEP_DAYS", cast=int, default=180)
+IDEMPOTENCY_KEEP_DAYS = config("IDEMPOTENCY_KEEP_DAYS", cast=int, default=30)
+
 if IS_PRODUCTION and YAOLU_CLOCK:
     raise SettingsError("YAOLU_CLOCK is for development and tests; take it out of the environment.")
+
+
+for days in (EVENT_KEEP_DAYS, IDEMPOTENCY_KEEP_DAYS):
+    if days < 1:
+        raise SettingsError("EVENT_KEEP_DAYS and IDEMPOTENCY_KEEP_DAYS are whole days, 1 or more.")
 
 
 def missing() -> list[str]:

@@ -46,7 +46,7 @@ def plain_text(line: str) -> str:
 
 def name_of(lines: Sequence[str]) -> str:
     """What stands after 姓名, on the same line or on the next (证件姓名); empty where that is no name."""
-    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+    for line, following in zip(lines, [*lines, ""][1:], strict=True):
         _, label, said = line.partition(NAME_LABEL)
         if label:
             name = said or following

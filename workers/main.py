@@ -18,6 +18,7 @@ from services.expiry import expire_due
 from workers.cards.job import read_cards
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
+from workers.retention import RETAIN_SECONDS, keep_house
 
 SWEEP_SECONDS = 2.0
 """How often rows are looked for whose ring was lost."""
@@ -48,6 +49,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(run_receiver_task(queue.broker, max_async_tasks=8)),
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
+            asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

@@ -35,6 +35,10 @@ def archive(table: str) -> ops.RunSQL:
 IMAGES_DUE = "CREATE INDEX identity_image_due ON identity_image (kept_until) WHERE purged_at IS NULL"
 IMAGE_KEYS = "CREATE INDEX identity_image_key ON identity_image (image_key)"
 FACE_KEYS = "CREATE INDEX face_enrolment_keys ON face_enrolment (image_key)"
+SECOND_FACE_KEYS = (
+    "CREATE INDEX face_enrolment_second_key ON face_enrolment (second_image_key) WHERE second_image_key <> ''"
+)
+SIGNATURE_KEYS = "CREATE INDEX fee_list_signature_image ON fee_list_signature (image_key)"
 # rows come in the order of time, so a small index of ranges is enough
 OLD_EVENTS = "CREATE INDEX event_occurred ON event USING brin (occurred_at)"
 OLD_KEYS = "CREATE INDEX idempotency_record_done ON idempotency_record USING brin (done_at)"
@@ -129,6 +133,8 @@ class Migration(migrations.Migration):
         ops.RunSQL(IMAGES_DUE, "DROP INDEX identity_image_due"),
         ops.RunSQL(IMAGE_KEYS, "DROP INDEX identity_image_key"),
         ops.RunSQL(FACE_KEYS, "DROP INDEX face_enrolment_keys"),
+        ops.RunSQL(SECOND_FACE_KEYS, "DROP INDEX face_enrolment_second_key"),
+        ops.RunSQL(SIGNATURE_KEYS, "DROP INDEX fee_list_signature_image"),
         ops.RunSQL(OLD_EVENTS, "DROP INDEX event_occurred"),
         ops.RunSQL(OLD_KEYS, "DROP INDEX idempotency_record_done"),
         ops.RunSQL(MANUAL, "DROP INDEX identity_check_manual"),

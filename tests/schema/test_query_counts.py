@@ -47,7 +47,7 @@ async def way(house: House) -> Road:
 PHARMACY = "pharmacy { code name openingHours { weekday opens closes } }"
 MEMBER = "member { id name idNumberMasked }"
 FILL = f"""id state feeListSha256 isProxy {PHARMACY} {MEMBER} buyer {{ name }}
-lines {{ quantity price drug {{ genericName }} }} queries {{ question }} 
+lines {{ quantity price drug {{ genericName }} }} queries {{ question }}
 identityChecks {{ verdict cards {{ reading }} }}
 settlement {{ number lines {{ drugCode total }} }} prescription {{ rxNo }}"""
 PRESCRIPTION = f"""id {MEMBER} hospital {{ name }} doctor {{ name }}
