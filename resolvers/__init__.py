@@ -4,6 +4,7 @@ from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
+from resolvers.enrolment import EnrolmentMutation, EnrolmentQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.identity import IdentityMutation
 from resolvers.live import LiveSubscription
@@ -23,6 +24,7 @@ QUERIES = (
     BenefitQuery,
     SettlementQuery,
     StockQuery,
+    EnrolmentQuery,
     EventQuery,
     OutcomeQuery,
 )
@@ -31,6 +33,7 @@ MUTATIONS = (
     ClaimingMutation,
     ReviewingMutation,
     IdentityMutation,
+    EnrolmentMutation,
     SettlementMutation,
     DeliveryMutation,
     PharmacyMutation,

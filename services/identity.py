@@ -109,17 +109,27 @@ async def submit_identity_check(
     kept: list[Kept] = []
     owned: set[str] = set()
     try:
-        for kind, data in pictures.by_kind():
-            key = await call.tools.images.put(data)
-            kept.append(Kept(kind, hashlib.sha256(data).hexdigest(), key))
+        await keep_pictures(call, pictures.by_kind(), kept)
         shown = Shown(pictures.documents(), pictures.card_number, pictures.member_card_number)
         check = await keep_identity_check(call, fill_id=fill_id, kept=kept, shown=shown, goods=goods)
         owned = {row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
     finally:
-        for picture in kept:
-            if picture.key not in owned:
-                await call.tools.images.delete(picture.key)
+        await let_go(call, kept, owned)
     return check
+
+
+async def keep_pictures(call: Call, pictures: Sequence[tuple[str, bytes]], kept: list[Kept]) -> None:
+    """Put pictures into the store (存入影像), noting each at once: who fails half-way knows what is there."""
+    for kind, data in pictures:
+        key = await call.tools.images.put(data)
+        kept.append(Kept(kind, hashlib.sha256(data).hexdigest(), key))
+
+
+async def let_go(call: Call, kept: Sequence[Kept], owned: set[str]) -> None:
+    """Take out of the store what no row came to own (退回影像)."""
+    for picture in kept:
+        if picture.key not in owned:
+            await call.tools.images.delete(picture.key)
 
 
 @use_case("submitIdentityCheck", IdentityCheck)

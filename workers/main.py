@@ -15,7 +15,9 @@ from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
 from services.expiry import expire_due
+from services.manual_checks import watch_manual_checks
 from workers.cards.job import read_cards
+from workers.enrolment import look_at_enrolment
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
 from workers.retention import RETAIN_SECONDS, keep_house
@@ -24,11 +26,13 @@ SWEEP_SECONDS = 2.0
 """How often rows are looked for whose ring was lost."""
 
 EXPIRE_SECONDS = 1.0
+WATCH_SECONDS = 3600.0
 BATCH = 500
 
 RUNNERS: dict[JobKind, Run] = {
     JobKind.IDENTITY_CHECK: check_identity,
     JobKind.CARD_READING: read_cards,
+    JobKind.FACE_ENROLMENT: look_at_enrolment,
 }
 
 log = structlog.get_logger(__name__)
@@ -50,6 +54,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
             asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),
+            asyncio.create_task(every(WATCH_SECONDS, lambda: watch_manual_checks(bench.call()))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

@@ -94,6 +94,12 @@ def check_person(area: str, on: date, identity: IdentityFacts, rule_id: str) -> 
     return [broken(code, rule_id, message, actual=identity.verdict)]
 
 
+def is_manual_often(area: str, on: date, manual: int, settlements: int) -> bool:
+    """Whether a pharmacy checks people by hand unusually often (特殊登记过多, YL-41): share and number."""
+    share = parameter("manual_check_share", area, on=on).amount
+    return manual >= parameter("manual_check_count", area, on=on).count and manual >= share * settlements
+
+
 def check_credential(
     area: str, on: date, credential: Credential | None, identity: IdentityFacts
 ) -> list[Violation]:

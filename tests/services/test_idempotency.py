@@ -189,6 +189,8 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
         at(FillState.READY, documents=["身份证", "护照"], reason="弱光"),
     ),
     "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
+    "enrolFace": ("patient", "FaceEnrolment { id }", values(consentVersion="2026-01")),
+    "withdrawFace": ("patient", "FaceEnrolment { id }", values()),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
@@ -251,6 +253,8 @@ async def call(client: Client, mutation: str, wanted: str, given: Json) -> Json:
     if mutation == "submitIdentityCheck":
         pictures = {"live": png(400, 300), "card": png(401, 300)}
         return await client.upload(query, pictures, **(await card_numbers(given["fillId"]) | given))
+    if mutation == "enrolFace":
+        return await client.upload(query, {"picture": png(400, 300)}, **given)
     return await client.do(query, **given)
 
 
