@@ -12,6 +12,7 @@ from models import (
     AccumulatorImport,
     AuditEntry,
     Event,
+    FaceEnrolment,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
@@ -28,6 +29,7 @@ from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
+from ops.world.ids import member_id
 from policy.terms import FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
@@ -150,6 +152,14 @@ async def recall(scene: Scene) -> Json:
     return {"drugCode": line["drugCode"], "batchNumber": line["batchNumber"], "reason": "抽检不合格"}
 
 
+async def enrolled(scene: Scene) -> Json:
+    """A face to withdraw."""
+    await FaceEnrolment.create(
+        member_id=member_id(cast.FUJIAN_PATIENT), image_key="", consented_at=scene.house.now()
+    )
+    return {}
+
+
 PURCHASE = {
     "drugCode": cast.AMLODIPINE,
     "quantity": "7",
@@ -190,7 +200,7 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     ),
     "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
     "enrolFace": ("patient", "FaceEnrolment { id }", values(consentVersion="2026-01")),
-    "withdrawFace": ("patient", "FaceEnrolment { id }", values()),
+    "withdrawFace": ("patient", "FaceEnrolment { id }", enrolled),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
