@@ -1,4 +1,4 @@
-"""What is kept for how long, and how it goes (留存与清除, FJ-2.4, YL-43): in small steps, safe to repeat."""
+"""What is kept for how long, and how it goes (留存与清除, FJ-2.4): in small steps, safe to repeat."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass

@@ -1,13 +1,11 @@
 """Looking at pictures to enrol (建档照片检查): good enough, and of one person."""
 
-from engines.images import ImageMissing
-from engines.pictures import ADVICE, Reason, Unusable
+from engines.pictures import ADVICE, Reason
 from models import FaceEnrolment, Job
 from policy.terms import EnrolmentState, Verdict
 from services.enrolment import Looked, decide_enrolment, purge_ended
 from workers.faces.advice import BLURRED_BELOW, DARK_BELOW
-from workers.faces.pool import PoolStopped
-from workers.jobs import ATTEMPTS_MAX, Bench
+from workers.jobs import Bench, answered
 
 FACE_HEIGHT_MIN = 100
 """Pixels of a face to enrol, where 60 do for one to compare: every later check rests on it."""
@@ -17,34 +15,15 @@ async def look_at_enrolment(bench: Bench, job: Job) -> None:
     """Decide one enrolment; after the last attempt it is refused with the reason."""
     row = await FaceEnrolment.get(id=job.subject_id)
     if row.state == EnrolmentState.PENDING:
-        await decide_enrolment(bench.call(), enrolment_id=row.id, looked=await looked_at(bench, row, job))
+        looked = await answered(job.attempts, lambda: look(bench, row), refused)
+        await decide_enrolment(bench.call(), enrolment_id=row.id, looked=looked)
     await purge_ended(bench.call(), row.member_id)
 
 
-async def looked_at(bench: Bench, row: FaceEnrolment, job: Job) -> Looked:
-    """What the engine says (检查结果)."""
-    if job.attempts > ATTEMPTS_MAX:
-        return refused(Reason.ENGINE_FAILED)
-    try:
-        keys = [key for key in (row.image_key, row.second_image_key) if key]
-        return await look(bench, [await bench.tools.images.get(key) for key in keys])
-    except ImageMissing:
-        return refused(Reason.REFERENCE_MISSING)
-    except PoolStopped:
-        raise
-    except Unusable as unusable:
-        if unusable.reason == Reason.ENGINE_FAILED and job.attempts < ATTEMPTS_MAX:
-            raise
-        return refused(unusable.reason)
-    # The engine is a foreign house: whatever it raises, the enrolment ends with a decision.
-    except Exception:
-        if job.attempts < ATTEMPTS_MAX:
-            raise
-        return refused(Reason.ENGINE_FAILED)
-
-
-async def look(bench: Bench, pictures: list[bytes]) -> Looked:
+async def look(bench: Bench, row: FaceEnrolment) -> Looked:
     """Each picture for itself, then both together (建档照片质量与一致性)."""
+    keys = [key for key in (row.image_key, row.second_image_key) if key]
+    pictures = [await bench.tools.images.get(key) for key in keys]
     for picture in pictures:
         quality = (await bench.faces.encode(picture)).quality
         if quality["face_height"] < FACE_HEIGHT_MIN:

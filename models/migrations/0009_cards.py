@@ -6,6 +6,11 @@ from policy.terms import CardReading, EnrolmentState
 from tortoise import fields
 from tortoise.indexes import Index
 
+EARLIER_CARDS = """
+UPDATE identity_image SET reading = 'UNREAD', has_number = true WHERE kind IN ('CARD', 'MEMBER_CARD')
+"""
+"""Until now a card came with its number from a reader, and was refused without: nobody reads it any more."""
+
 RETAINED = """
 CREATE FUNCTION refuse_change_within_retention() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -125,6 +130,7 @@ class Migration(migrations.Migration):
             name='reading',
             field=fields.CharEnumField(null=True, description='证件识读结果', enum_type=CardReading, max_length=32),
         ),
+        ops.RunSQL(EARLIER_CARDS, "UPDATE identity_image SET reading = NULL"),
         ops.RunSQL(RETAINED, "DROP FUNCTION refuse_change_within_retention()"),
         ops.RunSQL(NO_EVENT_TRIGGER, EVENT_TRIGGER.format("refuse_change")),
         ops.RunSQL(EVENT_TRIGGER.format("refuse_change_within_retention"), NO_EVENT_TRIGGER),

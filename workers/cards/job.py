@@ -1,11 +1,9 @@
 """Reading the cards of an identity check (证件识读任务)."""
 
-from engines.images import ImageMissing
-from engines.pictures import Reason, Unusable
+from engines.pictures import Reason
 from models import IdentityImage, Job
 from services.card_reading import Read, record_card_reading, unread_cards
-from workers.faces.pool import PoolStopped
-from workers.jobs import ATTEMPTS_MAX, Bench
+from workers.jobs import Bench, answered
 
 
 async def read_cards(bench: Bench, job: Job) -> None:
@@ -17,23 +15,14 @@ async def read_cards(bench: Bench, job: Job) -> None:
 
 async def reading_of(bench: Bench, image: IdentityImage, attempt: int) -> Read:
     """What the reader says of a card (识读答复)."""
-    # what ended its workers that often would end this one too
-    if attempt > ATTEMPTS_MAX:
-        return Read(reason=Reason.ENGINE_FAILED)
-    try:
+
+    async def ask() -> Read:
         lines = await bench.cards.read(await bench.tools.images.get(image.image_key))
-    except ImageMissing:
-        return Read(reason=Reason.REFERENCE_MISSING)
-    except Unusable as unusable:
-        # a reader that cannot be started may be tried again; a picture stays what it is
-        if unusable.reason == Reason.ENGINE_FAILED and attempt < ATTEMPTS_MAX:
-            raise
-        return Read(reason=unusable.reason)
-    except PoolStopped:
-        raise
-    # The engine is a foreign house: whatever it raises, the card ends with a reading.
-    except Exception:
-        if attempt < ATTEMPTS_MAX:
-            raise
-        return Read(reason=Reason.ENGINE_FAILED)
-    return Read(lines, reader=bench.cards.engine)
+        return Read(lines, reader=bench.cards.engine)
+
+    return await answered(attempt, ask, unread)
+
+
+def unread(reason: Reason) -> Read:
+    """A card that cannot be read (未能识读)."""
+    return Read(reason=reason)
