@@ -12,7 +12,7 @@ from policy.terms import EnrolmentState, EventKind, Role
 from services.access import get_enrollee
 from services.actor import Call
 from services.errors import BadInput, NotFound
-from services.identity import Kept, keep_pictures, let_go
+from services.kept_pictures import Kept, keep_pictures, let_go
 from services.law import lawful
 from services.retention import purge
 from services.topics import member_topic

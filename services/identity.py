@@ -1,8 +1,7 @@
 """Is the person present the one they say they are? (人证相符, FJ-2.4, FJ-7.5, SX-12)"""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -27,6 +26,7 @@ from services.access import get_fill
 from services.actor import Call
 from services.errors import BadInput, Refused, check_text
 from services.fills import LIVE, lock_fill, tell
+from services.kept_pictures import Kept, keep_pictures, let_go
 from services.law import lawful
 from services.use_case import Work, use_case
 
@@ -75,15 +75,6 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A picture in the store (已存影像). Its key is fresh each time and no part of what was asked for."""
-
-    kind: str
-    sha256: str
-    key: str = field(compare=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Found:
     """What the face engine found (人脸比对结果)."""
 
@@ -116,20 +107,6 @@ async def submit_identity_check(
     finally:
         await let_go(call, kept, owned)
     return check
-
-
-async def keep_pictures(call: Call, pictures: Sequence[tuple[str, bytes]], kept: list[Kept]) -> None:
-    """Put pictures into the store (存入影像), noting each at once: who fails half-way knows what is there."""
-    for kind, data in pictures:
-        key = await call.tools.images.put(data)
-        kept.append(Kept(kind, hashlib.sha256(data).hexdigest(), key))
-
-
-async def let_go(call: Call, kept: Sequence[Kept], owned: set[str]) -> None:
-    """Take out of the store what no row came to own (退回影像)."""
-    for picture in kept:
-        if picture.key not in owned:
-            await call.tools.images.delete(picture.key)
 
 
 @use_case("submitIdentityCheck", IdentityCheck)
