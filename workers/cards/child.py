@@ -1,6 +1,7 @@
 """The child process that reads ID cards (证件识读子进程): one thread, one picture at a time, over pipes.
 
-It speaks as the face child does, and is confined as it is. Its models lie inside the packages: no network.
+It speaks as the face child does, and is confined as it is, with more memory. Its models lie inside the
+packages: it needs no network.
 """
 
 import sys
@@ -12,6 +13,9 @@ from workers.children import Answer, serve
 from workers.faces.confinement import confine
 
 LAST_RESORT_SECONDS = 60
+MEMORY_BYTES = 3 * 512 * 1024**2
+"""Of addresses: the models and one card were seen to take 1 GiB of them, 560 MiB of it in memory."""
+
 LONG_SIDE = 1280
 """Cards fill a picture or half of it; their text is still read at 320 pixels of card width."""
 
@@ -28,7 +32,7 @@ PARAMETERS = {
 def main(arguments: list[str]) -> int:
     """Serve pictures until the input ends; the exit status tells of a failed start."""
     (parent,) = arguments
-    confine(int(parent))
+    confine(int(parent), MEMORY_BYTES)
     return serve(load, LAST_RESORT_SECONDS)
 
 

@@ -13,6 +13,7 @@ from engines.pictures import Reason, Unusable
 from policy.id_card import card_text
 from tests.id_cards import id_card
 from tests.services.stage import png
+from workers.cards.child import MEMORY_BYTES
 from workers.cards.reader import CardReader
 from workers.faces.pool import PoolStopped
 
@@ -34,7 +35,7 @@ async def test_the_reader_is_confined_and_knows_no_secrets(reader: CardReader) -
 
     child = psutil.Process(reader.pid)
 
-    assert child.rlimit(psutil.RLIMIT_AS) == (1024**3, 1024**3)
+    assert child.rlimit(psutil.RLIMIT_AS) == (MEMORY_BYTES, MEMORY_BYTES)
     assert child.memory_info().rss < 800 * 1024**2
     assert [name for name in child.environ() if "KEY" in name or "URL" in name] == []
 
