@@ -99,6 +99,9 @@ DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 
 # the worker: one single-threaded face process per core
 FACE_PROCESSES = config("FACE_PROCESSES", cast=face_processes, default=cores())
+# how long what is no record of the law is kept
+EVENT_KEEP_DAYS = config("EVENT_KEEP_DAYS", cast=int, default=180)
+IDEMPOTENCY_KEEP_DAYS = config("IDEMPOTENCY_KEEP_DAYS", cast=int, default=30)
 
 if IS_PRODUCTION and YAOLU_CLOCK:
     raise SettingsError("YAOLU_CLOCK is for development and tests; take it out of the environment.")
@@ -107,6 +110,11 @@ if QUERY_COST_MAX > RATE_POINTS:
         f"RATE_POINTS ({RATE_POINTS}) is less than one operation may cost: raise it to QUERY_COST_MAX"
         f" ({QUERY_COST_MAX}) or more."
     )
+
+
+for days in (EVENT_KEEP_DAYS, IDEMPOTENCY_KEEP_DAYS):
+    if days < 1:
+        raise SettingsError("EVENT_KEEP_DAYS and IDEMPOTENCY_KEEP_DAYS are whole days, 1 or more.")
 
 
 def missing() -> list[str]:

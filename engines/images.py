@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -51,6 +52,13 @@ class ImageStore:
             await self._store.delete_async(_checked(key))
         except (NotFoundError, FileNotFoundError):
             return
+
+    async def older_than(self, folder: str, moment: datetime) -> list[str]:
+        """The keys of one of the 256 folders, 00 to ff, that were stored before that (旧影像)."""
+        found: list[str] = []
+        async for page in self._store.list(prefix=folder):
+            found += [one["path"] for one in page if one["last_modified"] < moment]
+        return [key for key in found if _KEY.fullmatch(key)]
 
 
 def _opened(url: str) -> ObjectStore:

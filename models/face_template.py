@@ -24,6 +24,7 @@ class FaceTemplate(Model):
         "models.Member", related_name="face_templates", description="参保人"
     )
     member_id: UUID
+    picture = fields.SmallIntField(default=1, description="建档的第几张照片")
     engine = fields.CharField(max_length=16, description="引擎")
     model_version = fields.CharField(max_length=64, description="模型版本")
     vector_sealed = fields.BinaryField(null=True, description="人脸特征, 加密")
@@ -34,7 +35,7 @@ class FaceTemplate(Model):
     class Meta:
         table = "face_template"
         table_description = "人脸特征模板"
-        unique_together = (("enrolment", "engine"),)
+        unique_together = (("enrolment", "picture", "engine"),)
         indexes = (("member_id",), ("engine", "model_version"))
 
 

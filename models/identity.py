@@ -8,7 +8,7 @@ from tortoise.models import Model
 
 from models.fill import Fill
 from models.member import Member
-from policy.terms import IdentityMethod, Verdict
+from policy.terms import CardReading, IdentityMethod, Verdict
 
 
 class IdentityCheck(Model):
@@ -37,6 +37,7 @@ class IdentityCheck(Model):
     documents: fields.JSONField[list[str]] = fields.JSONField(default=list, description="查验的证件")
     operator = fields.CharField(max_length=64, description="操作员")
     tries = fields.SmallIntField(default=0, description="已试次数")
+    by_card = fields.BooleanField(default=False, db_default=False, description="与证件照比对, 而非建档照")
     submitted_at = fields.DatetimeField(description="提交时间")
     decided_at = fields.DatetimeField(null=True, description="结论时间")
 
@@ -55,6 +56,13 @@ class IdentityImage(Model):
     )
     check_row_id: UUID
     kind = fields.CharField(max_length=16, description="LIVE 现场, CARD 证件, PROXY_CARD 代购人证件")
+    reading = fields.CharEnumField(CardReading, max_length=32, null=True, description="证件识读结果")
+    matched = fields.CharField(max_length=32, default="", db_default="", description="识读一致的栏目")
+    has_number = fields.BooleanField(default=False, db_default=False, description="读卡器给出的号码一致")
+    unread_reason = fields.CharField(
+        max_length=64, default="", db_default="", description="未能识读的原因代码"
+    )
+    reader = fields.CharField(max_length=64, default="", db_default="", description="识读引擎与版本")
     image_key = fields.CharField(max_length=64, description="影像存储键")
     sha256 = fields.CharField(max_length=64, description="原图散列")
     kept_until = fields.DateField(description="保存至")

@@ -10,6 +10,8 @@ class JobKind(StrEnum):
     """Kind of background work (后台任务类型)."""
 
     IDENTITY_CHECK = "IDENTITY_CHECK"
+    CARD_READING = "CARD_READING"
+    FACE_ENROLMENT = "FACE_ENROLMENT"
 
 
 class JobState(StrEnum):

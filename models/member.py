@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
-from policy.terms import InsuranceType, InsuredState, PersonStatus, Residence
+from policy.terms import EnrolmentState, InsuranceType, InsuredState, PersonStatus, Residence
 
 
 class Member(Model):
@@ -79,7 +79,7 @@ class FamilyGrant(Model):
 
 
 class FaceEnrolment(Model):
-    """A face enrolled with consent (人脸建档). The picture itself lies in the image store."""
+    """A face enrolled with consent (人脸建档), by one or two pictures. They lie in the image store."""
 
     id = fields.UUIDField(primary_key=True)
     member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
@@ -87,9 +87,26 @@ class FaceEnrolment(Model):
     )
     member_id: UUID
     image_key = fields.CharField(max_length=64, description="影像存储键")
+    second_image_key = fields.CharField(
+        max_length=64, default="", db_default="", description="第二张影像的存储键"
+    )
     consented_at = fields.DatetimeField(description="同意时间")
+    consent_version = fields.CharField(max_length=32, default="", db_default="", description="同意书版本")
+    enrolled_by = fields.CharField(max_length=100, default="", db_default="", description="办理者")
+    state = fields.CharEnumField(
+        EnrolmentState,
+        max_length=32,
+        default=EnrolmentState.ACTIVE,
+        db_default=EnrolmentState.ACTIVE,
+        description="建档状态",
+    )
+    reason = fields.CharField(max_length=64, default="", db_default="", description="不予建档的原因代码")
+    advice = fields.CharField(max_length=200, default="", db_default="", description="提示")
+    decided_at = fields.DatetimeField(null=True, description="结论时间")
     withdrawn_at = fields.DatetimeField(null=True, description="撤回时间")
+    purged_at = fields.DatetimeField(null=True, description="影像清除时间")
 
     class Meta:
         table = "face_enrolment"
         table_description = "人脸建档"
+        indexes = (("member_id", "state"),)

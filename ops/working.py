@@ -27,7 +27,12 @@ async def run_worker(faces: int) -> None:
     keys = KeyRing.read(settings.YAOLU_KEYS)
     bell = Bell(settings.REDIS_URL)
     queue = Queue(job_broker(settings.REDIS_URL))
-    tools = Tools(Doorbell(bell, queue), keys, ImageStore(settings.IMAGE_STORE_URL, keys))
+    tools = Tools(
+        Doorbell(bell, queue),
+        keys,
+        ImageStore(settings.IMAGE_STORE_URL, keys),
+        allows_samples=not settings.IS_PRODUCTION,
+    )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

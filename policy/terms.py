@@ -196,6 +196,23 @@ class Verdict(StrEnum):
     UNUSABLE = "UNUSABLE"
 
 
+class CardReading(StrEnum):
+    """What a machine read off an ID card (证件识读结果); it never says that a card is another person's."""
+
+    READ_MATCH = "READ_MATCH"
+    UNREAD = "UNREAD"
+    DIFFERS = "DIFFERS"
+
+
+class EnrolmentState(StrEnum):
+    """State of an enrolled face (人脸建档状态)."""
+
+    PENDING = "PENDING"
+    ACTIVE = "ACTIVE"
+    REFUSED = "REFUSED"
+    WITHDRAWN = "WITHDRAWN"
+
+
 class MovementKind(StrEnum):
     """Kind of stock movement (进销存变动类型)."""
 
@@ -225,6 +242,7 @@ class CaseKind(StrEnum):
     DOUBLE_TRACE = "DOUBLE_TRACE"
     REPEATED_FALSE_STOCK = "REPEATED_FALSE_STOCK"
     OTHER_COMPLAINT = "OTHER_COMPLAINT"
+    MANUAL_VERIFICATION_OFTEN = "MANUAL_VERIFICATION_OFTEN"
 
 
 class CaseState(StrEnum):
@@ -280,6 +298,8 @@ class EventKind(StrEnum):
     FILL_EXPIRED = "FILL_EXPIRED"
     FILL_READY = "FILL_READY"
     IDENTITY_DECIDED = "IDENTITY_DECIDED"
+    CARDS_READ = "CARDS_READ"
+    ENROLMENT_DECIDED = "ENROLMENT_DECIDED"
     FILL_SETTLED = "FILL_SETTLED"
     FAMILY_ACCOUNT_CHARGED = "FAMILY_ACCOUNT_CHARGED"
     HANDED_OVER = "HANDED_OVER"

@@ -5,6 +5,7 @@ from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
+from resolvers.enrolment import EnrolmentMutation, EnrolmentQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.identity import IdentityMutation
 from resolvers.live import LiveSubscription
@@ -27,6 +28,7 @@ QUERIES = (
     StockQuery,
     CaseQuery,
     SupervisionQuery,
+    EnrolmentQuery,
     EventQuery,
     OutcomeQuery,
 )
@@ -35,6 +37,7 @@ MUTATIONS = (
     ClaimingMutation,
     ReviewingMutation,
     IdentityMutation,
+    EnrolmentMutation,
     SettlementMutation,
     DeliveryMutation,
     PharmacyMutation,

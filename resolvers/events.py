@@ -10,7 +10,7 @@ from policy.terms import Role
 from schema.context import Info, call_of
 from schema.event import Event, cursor, sequence_of
 from services.access import may_listen
-from services.errors import BadInput, Forbidden, NotFound
+from services.errors import BadInput, CursorTooOld, Forbidden, NotFound
 from services.events import PAGE, events_after, last_sequence
 from services.topics import area_topic, institution_topic, member_topic
 
@@ -58,6 +58,8 @@ async def follow(info: Info, topic: str, after: str | None) -> AsyncIterator[Eve
             raise BadInput("after", "游标超出了事件流,请不带 after 重新订阅并刷新数据。")
         while True:
             rows = await events_after(topic, sequence)
+            if not rows and sequence < last:
+                raise CursorTooOld
             for row in rows:
                 await require_listening(info, topic)
                 context.renew()

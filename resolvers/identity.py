@@ -25,10 +25,10 @@ class SubmitIdentityCheckInput:
     fill_id: UUID = field(description="配药编号")
     live: Upload = field(description="在场购药人的正面照片, JPEG、PNG、WebP 或 BMP, 至多 8 MiB")
     card: Upload | None = field(default=None, description="购药人身份证人像面; 没有人脸建档时必填")
-    card_number: str = field(default="", description="购药人身份证号码, 由读卡器读出; 扫描身份证时必填")
+    card_number: str = field(default="", description="购药人身份证号码, 由读卡器读出; 没有读卡器时由系统识读")
     member_card: Upload | None = field(default=None, description="代购时, 参保人身份证人像面")
     member_card_number: str = field(
-        default="", description="参保人身份证号码, 由读卡器读出; 扫描参保人身份证时必填"
+        default="", description="参保人身份证号码, 由读卡器读出; 没有读卡器时由系统识读"
     )
     goods: list[str] = field(default_factory=list, description="结算物品; 缺省取追溯码")
 

@@ -128,6 +128,21 @@ expose(
     UNUSABLE="影像不可用",
 )
 expose(
+    terms.CardReading,
+    "证件识读结果",
+    READ_MATCH="识读一致",
+    UNREAD="未能识读或姓名未识读一致, 重新扫描或由人核对",
+    DIFFERS="号码不一致, 重新扫描或由人核对",
+)
+expose(
+    terms.EnrolmentState,
+    "人脸建档状态",
+    PENDING="待质量检查",
+    ACTIVE="已建档",
+    REFUSED="照片不合格, 未建档",
+    WITHDRAWN="已撤回",
+)
+expose(
     terms.MovementKind,
     "进销存变动类型",
     PURCHASE="采购入库",
@@ -148,6 +163,7 @@ expose(
     DOUBLE_TRACE="追溯码重复销售",
     REPEATED_FALSE_STOCK="显示有货而实际无货, 查实次数达到退出情形",
     OTHER_COMPLAINT="服务等其他投诉",
+    MANUAL_VERIFICATION_OFTEN="特殊登记过多",
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(
@@ -187,6 +203,8 @@ expose(
     FILL_EXPIRED="配药已超时",
     FILL_READY="备药完成, 可取药",
     IDENTITY_DECIDED="身份核验有结论",
+    CARDS_READ="证件识读有结果",
+    ENROLMENT_DECIDED="人脸建档有结论",
     FILL_SETTLED="已结算",
     FAMILY_ACCOUNT_CHARGED="家庭共济账户已支付",
     HANDED_OVER="已交付",
@@ -261,6 +279,8 @@ CODE_WORDS = {
     Code.IDENTITY_REQUIRED: "须先核验身份",
     Code.IDENTITY_UNCERTAIN: "身份不确定, 须人工核验",
     Code.IDENTITY_NO_MATCH: "人证不一致",
+    Code.CARD_UNREAD: "身份证未能识读",
+    Code.CARD_DIFFERS: "身份证号码与登记不一致",
     Code.FEE_LIST_NOT_SIGNED: "费用清单未签字",
     Code.TRACE_CODE_MISSING: "追溯码未扫全",
     Code.TRACE_CODE_SOLD: "追溯码已售出过",

@@ -69,7 +69,8 @@ class Event:
 
     @strawberry.field(description="身份核验")
     async def identity_check(self, info: Info) -> IdentityCheck | None:
-        key = self.row.subject_id if self.row.kind == EventKind.IDENTITY_DECIDED else None
+        is_about_one = self.row.kind in (EventKind.IDENTITY_DECIDED, EventKind.CARDS_READ)
+        key = self.row.subject_id if is_about_one else None
         row = await info.context.loaders.identity_check.find(key)
         return IdentityCheck.of(row) if row else None
 

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import DeclineReason, FillState, IdentityMethod, Role, Verdict
+from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
@@ -17,7 +17,9 @@ from schema.member import Member
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
+from services.card_reading import advice_on
 from services.fee_lists import digest_of
+from services.identity import DOCUMENT_OF
 
 DELIVERS = (Role.PATIENT, Role.PHARMACY, Role.PHARMACIST)
 """Roles that need a home address."""
@@ -79,8 +81,30 @@ class PrescriberQuery:
         )
 
 
+@strawberry.type(description="扫描的身份证及识读结果")
+class ScannedCard:
+    document: str = field(description="证件: 身份证(购药人), 或参保人身份证")
+    reading: CardReading | None = field(description="识读结果; 为空则仍在识读")
+    matched: list[str] = field(description="与登记一致的栏目: NUMBER 号码, NAME 姓名")
+    reason: str = field(description="未能识读的原因代码, 与照片的原因代码相同")
+    advice: str = field(description="给店员的提示")
+    reader: str = field(description="识读引擎与版本")
+
+    @classmethod
+    def of(cls, row: models.IdentityImage) -> Self:
+        return cls(
+            document=DOCUMENT_OF[row.kind],
+            reading=row.reading,
+            matched=[name for name in row.matched.split(",") if name],
+            reason=row.unread_reason,
+            advice=advice_on(row),
+            reader=row.reader,
+        )
+
+
 @strawberry.type(description="人证相符核验")
 class IdentityCheck:
+    row: Private[models.IdentityCheck]
     id: UUID = field(description="核验编号")
     method: IdentityMethod = field(description="核验方式")
     verdict: Verdict | None = field(description="结论; 为空则仍在比对")
@@ -96,6 +120,7 @@ class IdentityCheck:
     @classmethod
     def of(cls, row: models.IdentityCheck) -> Self:
         return cls(
+            row=row,
             id=row.id,
             method=row.method,
             verdict=row.verdict,
@@ -108,6 +133,11 @@ class IdentityCheck:
             submitted_at=Instant(row.submitted_at),
             decided_at=Instant(row.decided_at) if row.decided_at else None,
         )
+
+    @strawberry.field(description="扫描的身份证及识读结果")
+    async def cards(self, info: Info) -> list[ScannedCard]:
+        rows = await info.context.loaders.images_of_check.of(self.row.id)
+        return [ScannedCard.of(row) for row in rows if row.kind in DOCUMENT_OF]
 
 
 @strawberry.type(description="配药: 一家药店受理的处方明细")

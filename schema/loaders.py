@@ -18,6 +18,7 @@ from models import (
     Fill,
     FillLine,
     IdentityCheck,
+    IdentityImage,
     Institution,
     Member,
     OpeningHours,
@@ -176,6 +177,10 @@ class Loaders:
     @cached_property
     def checks_of_fill(self) -> Many[UUID, IdentityCheck]:
         return Many(IdentityCheck, "fill_id", "submitted_at")
+
+    @cached_property
+    def images_of_check(self) -> Many[UUID, IdentityImage]:
+        return Many(IdentityImage, "check_row_id", "kind")
 
     @cached_property
     def lines_of_settlement(self) -> Many[UUID, SettlementLine]:

@@ -163,6 +163,17 @@ async def get_member(actor: Actor, key: UUID | None, now: datetime) -> Member:
     return await Member.get(id=wanted)
 
 
+async def get_enrollee(actor: Actor, key: UUID | None) -> Member:
+    """The member whose face is enrolled: oneself, or, for an agency's clerk, somebody of the area."""
+    if actor.role == Role.AGENCY:
+        row = await Member.get_or_none(id=key, area=actor.area) if key else None
+    else:
+        row = await Member.get_or_none(id=actor.member_id) if key in (None, actor.member_id) else None
+    if row is None:
+        raise NotFound("参保人", key or "(未指明)")
+    return row
+
+
 async def may_listen(actor: Actor, topic: str, now: datetime) -> bool:
     """Whether the caller may hear the events of a topic (事件订阅权限) at this moment."""
     kind, _, owner = topic.partition(":")

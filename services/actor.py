@@ -72,6 +72,9 @@ class Images(Protocol):
     async def delete(self, key: str) -> None:
         """Forget a picture."""
 
+    async def older_than(self, folder: str, moment: datetime) -> list[str]:
+        """The keys of a folder that were kept before that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tools:

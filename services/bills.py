@@ -24,16 +24,16 @@ from policy.terms import (
     Credential,
     GrantScope,
     IdentityMethod,
-    Verdict,
 )
 from policy.validity import validity_violation
 from policy.violation import Code, Violation
 from services import benefit, traces
 from services.access import grant_between
+from services.card_reading import reference_of, scanned_cards
 from services.errors import Refused
 from services.facts import has_contract
 from services.fee_lists import is_fee_list_signed
-from services.identity import BOTH_CARDS
+from services.identity import BOTH_CARDS, CARD, MEMBER_CARD
 from services.law import lawful
 from services.ledger import balance_of
 from services.prices import ceilings
@@ -131,6 +131,7 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
         grant = await grant_between(fill.member_id, fill.buyer_id, GrantScope.BUY, now)
         allowed = parameter("proxy_family_code", bill.prescription.area, on=shanghai_day(now)).flag
         family_code = grant is not None and allowed and bill.pharmacy.accepts_family_code
+    cards = await scanned_cards(fill.id) if is_proxy else {}
     return IdentityFacts(
         method=last.method if last else None,
         verdict=last.verdict if last else None,
@@ -138,12 +139,15 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
         is_proxy=is_proxy,
         proxy_documents=any(has_both_cards(check) for check in checks),
         family_code=family_code,
+        reference=await reference_of(last),
+        buyer_card=cards.get(CARD),
+        member_card=cards.get(MEMBER_CARD),
     )
 
 
 def has_both_cards(check: IdentityCheck) -> bool:
-    """Whether the check matched and both people's ID cards were shown (双方身份证)."""
-    return check.verdict == Verdict.MATCH and set(check.documents) >= BOTH_CARDS
+    """Whether a clerk looked at both people's ID cards (双方身份证, 特殊登记)."""
+    return check.method == IdentityMethod.MANUAL and set(check.documents) >= BOTH_CARDS
 
 
 async def are_goods_recorded(fill: Fill) -> bool:

@@ -81,6 +81,15 @@ class Busy(ServiceError):
         super().__init__("系统繁忙,本次操作未生效。请用同一幂等键稍后重试。")
 
 
+class CursorTooOld(ServiceError):
+    """Events after the cursor have been removed (游标过旧)."""
+
+    code = "CURSOR_TOO_OLD"
+
+    def __init__(self) -> None:
+        super().__init__("游标之后的部分事件已超过保存期限。请重新查询所需数据,再取当前游标订阅。")
+
+
 class Refused(ServiceError):
     """The rules forbid it (业务拒绝); carries every broken rule at once, and cases to open."""
 

@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
 
-from models import FaceEnrolment, Fill, IdentityCheck, IdentityImage, Institution
+from models import Fill, IdentityCheck, IdentityImage, Institution
 from policy.calendar import shanghai_day
+from services.enrolled_faces import Enrolled, live_enrolments
 from services.identity import CARD, FACE_LIVE
-
-ENROLLED_MAX = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +15,6 @@ class Picture:
 
     key: str
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Enrolled:
-    """An enrolled face (建档人脸)."""
-
-    id: UUID
-    member_id: UUID
-    image_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +42,3 @@ async def subject_of(check: IdentityCheck) -> Subject:
         area=pharmacy.area,
         on=shanghai_day(check.submitted_at),
     )
-
-
-async def live_enrolments(member_id: UUID) -> list[Enrolled]:
-    """The enrolled faces of a person that count (有效建档): the two of the earliest consent."""
-    rows = await FaceEnrolment.filter(member_id=member_id, withdrawn_at__isnull=True).order_by("consented_at")
-    return [Enrolled(row.id, row.member_id, row.image_key) for row in rows[:ENROLLED_MAX]]

@@ -4,6 +4,7 @@ import struct
 from base64 import b64decode, b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID, uuid4
 
 from models import FaceEnrolment, FaceTemplate
@@ -29,7 +30,7 @@ class Made:
 
 
 @use_case("storeFaceTemplate", FaceTemplate)
-async def store(work: Work, enrolment_id: UUID, made: Made) -> FaceTemplate:
+async def store(work: Work, enrolment_id: UUID, made: Made, picture: int = 1) -> FaceTemplate:
     """Keep the numbers of an enrolled face (存入人脸特征), in place of an older model's.
 
     Raises `EnrolmentWithdrawn`: the enrolment's row is locked, so that what is withdrawn meanwhile is
@@ -41,8 +42,9 @@ async def store(work: Work, enrolment_id: UUID, made: Made) -> FaceTemplate:
     )
     if enrolment is None:
         raise EnrolmentWithdrawn
-    earlier = await FaceTemplate.get_or_none(enrolment_id=enrolment_id, engine=made.engine)
-    row = earlier or FaceTemplate(id=uuid4(), enrolment_id=enrolment_id, engine=made.engine)
+    place: dict[str, Any] = {"enrolment_id": enrolment_id, "picture": picture, "engine": made.engine}
+    earlier = await FaceTemplate.get_or_none(**place)
+    row = earlier or FaceTemplate(id=uuid4(), **place)
     keys = work.call.tools.keys
     row.update_from_dict(
         {
@@ -62,7 +64,7 @@ async def templates_of(member_ids: Collection[UUID]) -> list[FaceTemplate]:
     """The templates of these people's live enrolments (人脸特征), the earliest consent first."""
     return await FaceTemplate.filter(
         member_id__in=list(member_ids), enrolment__withdrawn_at__isnull=True
-    ).order_by("enrolment__consented_at", "engine")
+    ).order_by("enrolment__consented_at", "picture", "engine")
 
 
 async def forget(member_id: UUID) -> int:

@@ -1,14 +1,12 @@
 """Is the person present the one they say they are? (人证相符, FJ-2.4, FJ-7.5, SX-12)"""
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from models import (
-    FaceEnrolment,
     Fill,
     FillLine,
     IdentityCheck,
@@ -25,14 +23,17 @@ from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
 from services.access import get_fill
 from services.actor import Call
+from services.enrolled_faces import live_enrolments
 from services.errors import BadInput, Refused, check_text
 from services.fills import LIVE, lock_fill, tell
+from services.kept_pictures import Kept, keep_pictures, let_go
 from services.law import lawful
 from services.use_case import Work, use_case
 
 GOODS_MAX = 1000
 FACE_LIVE, CARD, MEMBER_CARD = "LIVE", "CARD", "MEMBER_CARD"
 ID_CARD, MEMBER_ID_CARD = "身份证", "参保人身份证"
+DOCUMENT_OF = {CARD: ID_CARD, MEMBER_CARD: MEMBER_ID_CARD}
 BOTH_CARDS = {ID_CARD, MEMBER_ID_CARD}
 """What a proxy shows: his own ID card and the member's (FJ-7.5, SX-12)."""
 
@@ -41,7 +42,7 @@ DOCUMENTS = (ID_CARD, "社会保障卡", "户口簿", "护照", "驾驶证", "�
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The pictures of a check (核验影像): the live face, and cards with the numbers read off them."""
+    """The pictures of a check (核验影像): the live face, and cards with the numbers a reader gave."""
 
     live: bytes
     card: bytes | None = None
@@ -62,20 +63,15 @@ class Pictures:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The documents that were shown (出示的证件), with the numbers read off them."""
+    """The documents that were shown (出示的证件), with the numbers that the counter's reader gave, if any."""
 
     documents: Sequence[str]
     card_number: str
     member_card_number: str
 
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A picture in the store (已存影像). Its key is fresh each time and no part of what was asked for."""
-
-    kind: str
-    sha256: str
-    key: str = field(compare=False)
+    def has_number(self, kind: str) -> bool:
+        """Whether the reader gave the number of this card."""
+        return bool({CARD: self.card_number, MEMBER_CARD: self.member_card_number}.get(kind))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +101,12 @@ async def submit_identity_check(
     kept: list[Kept] = []
     owned: set[str] = set()
     try:
-        for kind, data in pictures.by_kind():
-            key = await call.tools.images.put(data)
-            kept.append(Kept(kind, hashlib.sha256(data).hexdigest(), key))
+        await keep_pictures(call, pictures.by_kind(), kept)
         shown = Shown(pictures.documents(), pictures.card_number, pictures.member_card_number)
         check = await keep_identity_check(call, fill_id=fill_id, kept=kept, shown=shown, goods=goods)
         owned = {row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
     finally:
-        for picture in kept:
-            if picture.key not in owned:
-                await call.tools.images.delete(picture.key)
+        await let_go(call, kept, owned)
     return check
 
 
@@ -144,24 +136,25 @@ async def keep_identity_check(
             image_key=picture.key,
             sha256=picture.sha256,
             kept_until=kept_until,
+            has_number=shown.has_number(picture.kind),
         )
         for picture in kept
     )
     work.enqueue(JobKind.IDENTITY_CHECK, check.id)
+    if shown.documents:
+        work.enqueue(JobKind.CARD_READING, check.id)
     return check
 
 
 async def require_right_cards(work: Work, fill: Fill, shown: Shown) -> None:
-    """A card that was shown is that of the buyer, or of the member: by its number (人证相符)."""
+    """A number that the card reader gave is that of the buyer, or of the member (人证相符)."""
     pairs = (
-        (ID_CARD, "cardNumber", shown.card_number, fill.buyer_id),
-        (MEMBER_ID_CARD, "memberCardNumber", shown.member_card_number, fill.member_id),
+        (ID_CARD, shown.card_number, fill.buyer_id),
+        (MEMBER_ID_CARD, shown.member_card_number, fill.member_id),
     )
-    for document, name, number, owner in pairs:
-        if document not in shown.documents:
+    for document, number, owner in pairs:
+        if not number or document not in shown.documents:
             continue
-        if not number:
-            raise BadInput(name, f"扫描了{document},请一并给出读卡器读出的证件号码。")
         person = await Member.get(id=owner)
         if work.call.tools.keys.lookup_hash(number) != person.id_number_hash:
             text = f"{document}的号码与登记的不一致,请核对所持证件。"
@@ -218,6 +211,7 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
             "bands_version": found.bands_version,
             "findings": list(found.findings),
             "tries": check.tries + 1,
+            "by_card": not await live_enrolments(check.person_id),
             "decided_at": work.now,
         }
     )
@@ -230,7 +224,7 @@ async def require_reference(fill: Fill, shown: Shown) -> None:
     """A face is compared with something: an enrolled one, or the card's."""
     if ID_CARD in shown.documents:
         return
-    if await FaceEnrolment.filter(member_id=fill.buyer_id, withdrawn_at__isnull=True).exists():
+    if await live_enrolments(fill.buyer_id):
         return
     raise BadInput("card", "该购药人没有人脸建档,请同时扫描其身份证人像面,或改用特殊登记。")
 

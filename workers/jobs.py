@@ -1,18 +1,24 @@
 """Running one job: the row is claimed for a while, worked on, and told to be done."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.expressions import F
 
+from engines.images import ImageMissing
 from engines.logs import log_fault
+from engines.pictures import Reason, Unusable
 from models import Job
 from models.job import JobKind, JobState
 from policy.terms import Role
 from services.actor import Actor, Call, Tools
-from workers.faces.pool import FacePool
+from workers.cards.reader import CardReader
+from workers.faces.pool import FacePool, PoolStopped
+
+T = TypeVar("T")
 
 LEASE = timedelta(seconds=60)
 """How long a claimed job is left alone; after that another worker takes it."""
@@ -29,6 +35,7 @@ class Bench:
     tools: Tools
     faces: FacePool
     now: Callable[[], datetime]
+    cards: CardReader = field(default_factory=CardReader)
 
     def call(self) -> Call:
         """A call of a use case by the worker."""
@@ -59,6 +66,27 @@ async def run_job(bench: Bench, job_id: UUID, runners: dict[JobKind, Run]) -> No
         await put_back(job, type(error).__name__, bench.now())
     else:
         await Job.filter(id=job.id).update(state=JobState.DONE, error="")
+
+
+async def answered(attempt: int, ask: Callable[[], Awaitable[T]], refused: Callable[[Reason], T]) -> T:
+    """An engine's answer (引擎答复), or after the last attempt a refusal: nobody waits for ever.
+
+    What is wrong with a picture stays wrong; whatever else a foreign engine raises is tried again.
+    """
+    # whatever ended its workers that often would end this one too
+    if attempt > ATTEMPTS_MAX:
+        return refused(Reason.ENGINE_FAILED)
+    try:
+        return await ask()
+    except ImageMissing:
+        return refused(Reason.REFERENCE_MISSING)
+    except PoolStopped:
+        raise
+    except Exception as error:
+        reason = error.reason if isinstance(error, Unusable) else Reason.ENGINE_FAILED
+        if reason == Reason.ENGINE_FAILED and attempt < ATTEMPTS_MAX:
+            raise
+        return refused(reason)
 
 
 async def put_back(job: Job, error: str, now: datetime) -> None:

@@ -15,9 +15,13 @@ from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
 from services.expiry import expire_due
+from services.manual_checks import watch_manual_checks
 from services.monitoring import monitor_due
+from workers.cards.job import read_cards
+from workers.enrolment import look_at_enrolment
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
+from workers.retention import RETAIN_SECONDS, keep_house
 from workers.upkeep import Upkeep
 
 SWEEP_SECONDS = 2.0
@@ -26,9 +30,14 @@ SWEEP_SECONDS = 2.0
 EXPIRE_SECONDS = 1.0
 MONITOR_SECONDS = 5.0
 UPKEEP_SECONDS = 15.0
+WATCH_SECONDS = 3600.0
 BATCH = 500
 
-RUNNERS: dict[JobKind, Run] = {JobKind.IDENTITY_CHECK: check_identity}
+RUNNERS: dict[JobKind, Run] = {
+    JobKind.IDENTITY_CHECK: check_identity,
+    JobKind.CARD_READING: read_cards,
+    JobKind.FACE_ENROLMENT: look_at_enrolment,
+}
 
 log = structlog.get_logger(__name__)
 
@@ -39,6 +48,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
         context = await Tortoise.init(config=orm, _enable_global_fallback=True)
         stack.push_async_callback(context.close_connections)
         stack.push_async_callback(bench.faces.stop)
+        stack.push_async_callback(bench.cards.stop)
         await bench.faces.start()
         stack.push_async_callback(queue.broker.shutdown)
         await queue.broker.startup()
@@ -49,6 +59,8 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
             asyncio.create_task(every(MONITOR_SECONDS, lambda: monitor_due(bench.call()))),
             asyncio.create_task(every(UPKEEP_SECONDS, Upkeep(bench).round)),
+            asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),
+            asyncio.create_task(every(WATCH_SECONDS, lambda: watch_manual_checks(bench.call()))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

@@ -8,8 +8,8 @@ from engines.images import ImageMissing
 from engines.pictures import Reason, Unusable
 from models import FaceTemplate
 from policy.faces import FaceLaw
+from services.enrolled_faces import Enrolled
 from services.face_means import newest_mean
-from services.face_subjects import Enrolled
 from services.face_templates import EnrolmentWithdrawn, Made, store, templates_of, vector_of
 from workers.faces.compare import Mean
 from workers.faces.result import Seen, Sight
@@ -37,7 +37,8 @@ async def known_faces(
     rows = await templates_of({one.member_id for one in enrolled})
     known = []
     for one in enrolled:
-        current = {row.engine: row for row in rows if row.enrolment_id == one.id and is_current(bench, row)}
+        own = [row for row in rows if (row.enrolment_id, row.picture) == (one.id, one.picture)]
+        current = {row.engine: row for row in own if is_current(bench, row)}
         missing = [engine for engine in engines if engine not in current]
         current |= await make_templates(bench, one, missing) if missing else {}
         if any(row.picture_sha256 == live_sha256 for row in current.values()):
@@ -76,7 +77,7 @@ async def make_templates(bench: Bench, one: Enrolled, engines: Sequence[str]) ->
             replace(made, vector=found.vector) if isinstance(found, Seen) else replace(made, unusable=found)
         )
         try:
-            rows[engine] = await store(bench.call(), enrolment_id=one.id, made=made)
+            rows[engine] = await store(bench.call(), enrolment_id=one.id, made=made, picture=one.picture)
         except EnrolmentWithdrawn:
             return {}
     return rows

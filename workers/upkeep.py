@@ -3,15 +3,16 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from tortoise.expressions import Subquery
+from tortoise.expressions import Q, Subquery
 
 from engines.logs import log_fault
 from models import FaceEnrolment, FaceTemplate
 from policy.calendar import shanghai_day
 from policy.faces import face_law
 from policy.parameters import ParameterNotFound
+from policy.terms import EnrolmentState
+from services.enrolled_faces import Enrolled, pictures_of
 from services.face_means import is_due, make_mean, newest_mean, people_by_area
-from services.face_subjects import Enrolled
 from workers.jobs import Bench
 from workers.templates import CENTRED_ENGINES, make_templates
 
@@ -29,8 +30,8 @@ class Upkeep:
         """Make what is missing, a few at a time, so that checks need not wait; gives how many."""
         made = 0
         for engine, model in self._bench.faces.models.items():
-            for row in await without_template(engine, model, self._failed):
-                await self._make(Enrolled(row.id, row.member_id, row.image_key), engine)
+            for one in await without_template(engine, model, self._failed):
+                await self._make(one, engine)
                 made += 1
         for engine in CENTRED_ENGINES:
             if engine in self._bench.faces.models:
@@ -46,13 +47,19 @@ class Upkeep:
             log_fault("face_template.failed", error, enrolment=str(one.id), engine=engine)
 
 
-async def without_template(engine: str, model: str, but: Collection[UUID]) -> list[FaceEnrolment]:
-    """Enrolments that an engine has no numbers of by its present model (待生成特征的建档)."""
-    done = FaceTemplate.filter(engine=engine, model_version=model).values("enrolment_id")
-    rows = FaceEnrolment.filter(withdrawn_at__isnull=True).exclude(id__in=Subquery(done))
+async def without_template(engine: str, model: str, but: Collection[UUID]) -> list[Enrolled]:
+    """Enrolled pictures that an engine has no numbers of by its present model (待生成特征的建档照片)."""
+    done = FaceTemplate.filter(engine=engine, model_version=model)
+    first, second = (Subquery(done.filter(picture=picture).values("enrolment_id")) for picture in (1, 2))
+    rows = FaceEnrolment.filter(
+        ~Q(id__in=first) | (~Q(second_image_key="") & ~Q(id__in=second)),
+        state=EnrolmentState.ACTIVE,
+        withdrawn_at__isnull=True,
+        purged_at__isnull=True,
+    )
     if but:
         rows = rows.exclude(id__in=list(but))
-    return await rows.order_by("consented_at").limit(BATCH)
+    return [one for row in await rows.order_by("consented_at").limit(BATCH) for one in pictures_of(row)]
 
 
 async def make_means(bench: Bench, engine: str) -> None:

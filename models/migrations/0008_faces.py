@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('id', fields.UUIDField(primary_key=True, default=uuid4, unique=True, db_index=True)),
                 ('enrolment', fields.ForeignKeyField('models.FaceEnrolment', source_field='enrolment_id', description='人脸建档', db_constraint=True, to_field='id', related_name='templates', on_delete=OnDelete.CASCADE)),
                 ('member', fields.ForeignKeyField('models.Member', source_field='member_id', description='参保人', db_constraint=True, to_field='id', related_name='face_templates', on_delete=OnDelete.CASCADE)),
+                ('picture', fields.SmallIntField(default=1, description='建档的第几张照片')),
                 ('engine', fields.CharField(description='引擎', max_length=16)),
                 ('model_version', fields.CharField(description='模型版本', max_length=64)),
                 ('vector_sealed', fields.BinaryField(null=True, description='人脸特征, 加密')),
@@ -42,7 +43,7 @@ class Migration(migrations.Migration):
                 ('picture_sha256', fields.CharField(description='建档照散列', max_length=64)),
                 ('made_at', fields.DatetimeField(description='生成时间', auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'face_template', 'app': 'models', 'unique_together': (('enrolment', 'engine'),), 'indexes': [Index(fields=['member_id']), Index(fields=['engine', 'model_version'])], 'pk_attr': 'id', 'table_description': '人脸特征模板'},
+            options={'table': 'face_template', 'app': 'models', 'unique_together': (('enrolment', 'picture', 'engine'),), 'indexes': [Index(fields=['member_id']), Index(fields=['engine', 'model_version'])], 'pk_attr': 'id', 'table_description': '人脸特征模板'},
             bases=['Model'],
         ),
         ops.AlterField(

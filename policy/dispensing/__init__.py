@@ -7,10 +7,11 @@ from policy.dispensing.facts import (
     PharmacistFacts,
     PharmacyFacts,
     PricedLine,
+    ScannedCard,
     SplitFacts,
     TracedLine,
 )
-from policy.dispensing.identity import check_identity
+from policy.dispensing.identity import check_identity, is_manual_often
 from policy.dispensing.review import check_review
 from policy.dispensing.settlement import check_prices, check_settlement, check_traces
 
@@ -20,6 +21,7 @@ __all__ = [
     "PharmacistFacts",
     "PharmacyFacts",
     "PricedLine",
+    "ScannedCard",
     "SplitFacts",
     "TracedLine",
     "check_claim",
@@ -28,4 +30,5 @@ __all__ = [
     "check_review",
     "check_settlement",
     "check_traces",
+    "is_manual_often",
 ]

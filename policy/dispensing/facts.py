@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from policy.prices import Ceiling
-from policy.terms import IdentityMethod, LineState, Verdict
+from policy.terms import CardReading, IdentityMethod, LineState, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,23 @@ class PharmacistFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ScannedCard:
+    """A scanned ID card (扫描的身份证): what the machine read, and whether a reader gave its number.
+
+    `reading` is None until the machine has looked at it.
+    """
+
+    reading: CardReading | None
+    has_number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class IdentityFacts:
-    """How the person present was identified (人证相符), and whether another buys for the patient."""
+    """How the person present was identified (人证相符), and whether another buys for the patient.
+
+    `proxy_documents` are both ID cards seen by a clerk (特殊登记), `buyer_card` and `member_card` the scanned
+    ones; `reference` is the card that the face was compared with, where it was a card.
+    """
 
     method: IdentityMethod | None
     verdict: Verdict | None
@@ -63,6 +78,9 @@ class IdentityFacts:
     is_proxy: bool
     proxy_documents: bool
     family_code: bool
+    reference: ScannedCard | None = None
+    buyer_card: ScannedCard | None = None
+    member_card: ScannedCard | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ import pytest
 from graphql import GraphQLObjectType
 
 from api.main import schema
-from models import Case, PrescriberQuery
+from models import Case, FaceEnrolment, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road
 from ops.world import cast
+from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
 from policy.terms import CaseKind, GrantScope, Role
 from tests.cards import card_numbers
@@ -64,6 +65,10 @@ GRID = {
     "declineFill": "U FFFF .N .N FF FF FF",
     "submitIdentityCheck": "U FFFF .N .N FF FF FF",
     "verifyManually": "U FFFF .N .N FF FF FF",
+    "enrolFace": "U .NNN FF FF FF .N FF",
+    "withdrawFace": "U .NNN FF FF FF .N FF",
+    "faceEnrolment": "U .NNN FF FF FF .N FF",
+    "manualVerifications": "U FFFF FF FF FF .. .F",
     "signFeeList": "U .NNN .N .N FF FF FF",
     "settleFill": "U FFFF .N .N FF FF FF",
     "handOver": "U FFFF .N .N FF FF FF",
@@ -115,6 +120,8 @@ GRID = {
     "stockChanged": "U .... .. .. .. .. ..",
 }
 
+ENROLMENT = ("enrolFace", "withdrawFace")
+FILES = ("submitIdentityCheck", "enrolFace")
 ENDING = ("cancelFill", "declineFill", "revokePrescription")
 PICTURE = png(400, 300)
 
@@ -216,6 +223,9 @@ class Things:
             "nearbyHospitals": f"nearbyHospitals(location: {place}) {{ distance }}",
             "nearbyPharmacies": f'nearbyPharmacies(location: {place}, prescriptionId: "'
             f'{self.prescription["id"]}") {{ pageInfo {{ hasNextPage }} }}',
+            "faceEnrolment": f'faceEnrolment(memberId: "{patient}") {{ id }}',
+            "manualVerifications": 'manualVerifications(since: "2026-03-01", until: "2026-03-16") '
+            "{ pageInfo { hasNextPage } }",
             "member": f'member(id: "{patient}") {{ id }}',
             "benefitBalance": f'benefitBalance(memberId: "{patient}") {{ accountBalance }}',
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
@@ -302,6 +312,8 @@ async def ask(client: Client, things: Things, field: str) -> Json:
     if field in MUTATIONS:
         if field in WITH_FILES and client.token:
             return await upload(client, field, things.fill["id"])
+        if field in ENROLMENT:
+            return await enrol(client, field)
         given = things.values(field) if field == "showPickupCode" else things.input(field)
         return await send(client, document(field), {"input": given})
     wanted, variables = things.query_of(field)
@@ -320,6 +332,21 @@ async def send(client: Client, query: str, variables: Json) -> Json:
     body = {"query": query, "variables": variables}
     answer: Json = (await client.http.post(f"{client.url}/graphql", json=body)).json()
     return answer
+
+
+async def enrol(client: Client, field: str) -> Json:
+    """Enrol the patient's face, or withdraw one that is there."""
+    given = {"memberId": str(member_id(cast.FUJIAN_PATIENT))}
+    if field == "withdrawFace":
+        await FaceEnrolment.create(member_id=given["memberId"], image_key="", consented_at=DEMO_NOW)
+        given["idempotencyKey"] = str(uuid4())
+        return await send(client, document(field), {"input": given})
+    try:
+        wanted = {"picture": PICTURE}
+        data = await client.upload(document(field), wanted, consentVersion="2026-01", **given)
+    except RequestFailed as failed:
+        return {"errors": failed.errors}
+    return {"data": {"x": data}}
 
 
 WITH_FILES = {"submitIdentityCheck", "uploadStock"}
@@ -352,7 +379,7 @@ async def test_a_field_answers_each_caller_as_the_grid_says(things: Things, fiel
 
     found: dict[str, str] = {}
     for (name, _, _), _ in turns:
-        if name == "nobody" and field in WITH_FILES:
+        if name == "nobody" and field in FILES:
             continue  # a client without a token sends no files: the next test
         found[name] = outcome_of(await ask(things.callers[name], things, field))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from PIL import Image
 
 from models import Job
+from models.job import JobKind
 from ops import road_documents as documents
 from ops.client import Json
 from ops.road import FUJIAN, Road
@@ -72,7 +73,8 @@ async def the_face_is_compared(house: House, kept: Kept) -> None:
     pool = FacePool()
     await pool.start()
     try:
-        job = await Job.get(subject_id=UUID(str(kept.values["check"])))
+        check = UUID(str(kept.values["check"]))
+        job = await Job.get(subject_id=check, kind=JobKind.IDENTITY_CHECK)
         await run_job(Bench(house.tools, pool, house.now), job.id, RUNNERS)
     finally:
         await pool.stop()

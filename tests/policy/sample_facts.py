@@ -1,7 +1,7 @@
 """Facts that break no rule, for tests to break one by one."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -164,6 +164,9 @@ def as_field(hint: Any, value: Any) -> Any:
         return as_field(next(part for part in get_args(hint) if part is not type(None)), value)
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return hint(value)
+    if isinstance(hint, type) and is_dataclass(hint) and isinstance(value, Mapping):
+        hints = get_type_hints(hint)
+        return hint(**{name: as_field(hints[name], told) for name, told in value.items()})
     if hint is Decimal:
         return Decimal(value)
     if isinstance(value, list):

@@ -17,6 +17,7 @@ from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import LineState, Role, Verdict
 from services.actor import Actor, Call
+from services.card_reading import Read, record_card_reading, unread_cards
 from services.identity import Found, decide_identity_check
 from tests.cards import card_numbers
 from tests.house import House
@@ -117,13 +118,19 @@ class Walk:
         )
 
     async def match_face(self, fill: Json, pharmacy: str | None = None, *cards: str) -> None:
-        """The buyer's face with cards that were shown, found to match."""
+        """The buyer's face, found to match, with cards whose numbers the counter's reader gave."""
         pictures = dict.fromkeys(("live", *cards), picture())
         numbers = await card_numbers(fill["id"])
         given = {"fillId": fill["id"], **numbers}
         check = await self.counter(pharmacy).upload(documents.CHECK_FACE, pictures, **given)
+        await self.decide_face(check["id"])
+        for image in await unread_cards(UUID(check["id"])):
+            await record_card_reading(self.house.call(SERVICE), image_id=image.id, read=Read())
+
+    async def decide_face(self, check_id: str) -> None:
+        """A face, found to match."""
         found = Found(Verdict.MATCH, "", "", None, "test", "test")
-        await decide_identity_check(self.house.call(SERVICE), check_id=UUID(check["id"]), found=found)
+        await decide_identity_check(self.house.call(SERVICE), check_id=UUID(check_id), found=found)
 
     async def prepare(
         self, prescription: Json, pharmacy: str | None = None, by: Client | None = None, **more: Any

@@ -73,7 +73,8 @@ async def open_cases(house: House) -> None:
 PHARMACY = "pharmacy { code name openingHours { weekday opens closes } }"
 MEMBER = "member { id name idNumberMasked }"
 FILL = f"""id state feeListSha256 isProxy {PHARMACY} {MEMBER} buyer {{ name }}
-lines {{ quantity price drug {{ genericName }} }} queries {{ question }} identityChecks {{ verdict }}
+lines {{ quantity price drug {{ genericName }} }} queries {{ question }}
+identityChecks {{ verdict cards {{ reading }} }}
 settlement {{ number lines {{ drugCode total }} }} prescription {{ rxNo }}"""
 PRESCRIPTION = f"""id {MEMBER} hospital {{ name }} doctor {{ name }}
 lines {{ number drug {{ genericName }} fate {{ pharmacyName state isSettled }} }}

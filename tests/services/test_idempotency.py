@@ -13,6 +13,7 @@ from models import (
     AuditEntry,
     Case,
     Event,
+    FaceEnrolment,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
@@ -29,6 +30,7 @@ from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
+from ops.world.ids import member_id
 from policy.terms import CaseKind, FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
@@ -167,6 +169,14 @@ def some_case(**given: Any) -> Prepare:
     return prepare
 
 
+async def enrolled(scene: Scene) -> Json:
+    """A face to withdraw."""
+    await FaceEnrolment.create(
+        member_id=member_id(cast.FUJIAN_PATIENT), image_key="", consented_at=scene.house.now()
+    )
+    return {}
+
+
 PURCHASE = {
     "drugCode": cast.AMLODIPINE,
     "quantity": "7",
@@ -206,6 +216,8 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
         at(FillState.READY, documents=["身份证", "护照"], reason="弱光"),
     ),
     "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
+    "enrolFace": ("patient", "FaceEnrolment { id }", values(consentVersion="2026-01")),
+    "withdrawFace": ("patient", "FaceEnrolment { id }", enrolled),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
@@ -280,6 +292,8 @@ async def call(client: Client, mutation: str, wanted: str, given: Json) -> Json:
     if mutation == "uploadStock":
         counted = f"医保编码,数量,批号\n{cast.AMLODIPINE},200,ENOUGH\n"
         return await client.upload(query, {"file": counted.encode("gbk")}, **given)
+    if mutation == "enrolFace":
+        return await client.upload(query, {"picture": png(400, 300)}, **given)
     return await client.do(query, **given)
 
 

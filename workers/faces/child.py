@@ -1,27 +1,18 @@
-"""The child process that touches pictures (人脸子进程): one thread, one picture at a time, over pipes.
+"""The child process that touches pictures of faces (人脸子进程): one thread, one picture at a time.
 
-Input: a wish in JSON and a picture, output: JSON, each with its length before it. The first answer says
-which models are loaded, or why they are not. `python -m workers.faces.child --self-test dlib sface` only
-tests the installation.
+`python -m workers.faces.child --self-test dlib sface` only tests the installation.
 """
 
-import json
-import os
-import struct
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any
 
-from workers.faces.confinement import confine, last_for
+from workers.children import Answer, serve
+from workers.faces.confinement import confine
 
 if TYPE_CHECKING:
     from workers.faces.engine import Engine
-
-LENGTH = struct.Struct(">I")
-# The worker kills earlier; this is for a worker that can no longer do it.
-LAST_RESORT_SECONDS = 60
-START_SECONDS = 180
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,16 +21,16 @@ def main(arguments: Sequence[str]) -> int:
     if first == "--self-test":
         return _self_test(names or ["dlib"])
     confine(int(first))
-    answers = _only_our_answers()
-    last_for(START_SECONDS)
-    try:
-        engines = _load(names)
-    except (Exception, SystemExit) as error:
-        return _failed(error, answers)
-    last_for(0)
-    _write(answers, {"models": _models(engines)})
-    _serve(sys.stdin.buffer, answers, engines)
-    return 0
+    return serve(lambda: _ready(names))
+
+
+def _ready(names: Sequence[str]) -> tuple[Mapping[str, str], Answer]:
+    engines = _load(names)
+
+    def answer(wish: Mapping[str, Any], picture: bytes) -> Mapping[str, object]:
+        return {"sight": _seen(wish, picture, engines)}
+
+    return _models(engines), answer
 
 
 def _load(names: Sequence[str]) -> dict[str, "Engine"]:
@@ -57,23 +48,7 @@ def _models(engines: Mapping[str, "Engine"]) -> dict[str, str]:
     return {name: engine.model_version for name, engine in engines.items()}
 
 
-def _serve(pictures: BinaryIO, answers: BinaryIO, engines: Mapping[str, "Engine"]) -> None:
-    from engines.pictures import Unusable
-
-    while (wish := _next(pictures)) is not None:
-        picture = _next(pictures)
-        if picture is None:
-            return
-        last_for(LAST_RESORT_SECONDS)
-        try:
-            answer: dict[str, object] = {"sight": _seen(json.loads(wish), picture, engines)}
-        except Unusable as unusable:
-            answer = {"unusable": unusable.reason}
-        last_for(0)
-        _write(answers, answer)
-
-
-def _seen(wish: dict[str, object], data: bytes, engines: Mapping[str, "Engine"]) -> dict[str, object]:
+def _seen(wish: Mapping[str, Any], data: bytes, engines: Mapping[str, "Engine"]) -> dict[str, object]:
     """What each engine that is asked for sees on a picture (各引擎所见), or why it sees nothing."""
     from engines.pictures import Unusable
     from workers.faces.guards import open_picture
@@ -88,30 +63,6 @@ def _seen(wish: dict[str, object], data: bytes, engines: Mapping[str, "Engine"])
         except Unusable as unusable:
             sight[name] = unusable.reason
     return sight
-
-
-def _next(pictures: BinaryIO) -> bytes | None:
-    """The next thing of the input, None at its end."""
-    prefix = pictures.read(LENGTH.size)
-    return pictures.read(*LENGTH.unpack(prefix)) if len(prefix) == LENGTH.size else None
-
-
-def _only_our_answers() -> BinaryIO:
-    """The pipe for answers; whatever a library prints goes to the log instead of among them."""
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return answers
-
-
-def _write(answers: BinaryIO, answer: object) -> None:
-    body = json.dumps(answer).encode()
-    answers.write(LENGTH.pack(len(body)) + body)
-    answers.flush()
-
-
-def _failed(error: BaseException, answers: BinaryIO) -> int:
-    _write(answers, {"failed": f"{type(error).__name__}: {error}"})
-    return 1
 
 
 def _self_test(names: Sequence[str]) -> int:

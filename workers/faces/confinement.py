@@ -10,11 +10,11 @@ MEMORY_BYTES = 1024**3
 _PR_SET_PDEATHSIG = 1
 
 
-def confine(parent: int) -> None:
+def confine(parent: int, memory: int = MEMORY_BYTES) -> None:
     """Bound the memory (内存上限), leave no core file with a face in it, and die with the parent."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
         # An idle child sees its input end; one that hangs in a decoder would not.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:

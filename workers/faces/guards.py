@@ -20,7 +20,7 @@ LONG_SIDE = 800
 
 @dataclass(frozen=True)
 class Opened:
-    """A picture as it should be looked at (解码照片): upright, RGB, 800 pixels long at most."""
+    """A picture as it should be looked at (解码照片): upright, RGB, no longer than was asked for."""
 
     pixels: Pixels
     width: int
@@ -33,11 +33,11 @@ def limit_pillow() -> None:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 
-def open_picture(data: bytes) -> Opened:
-    """Decode a picture (解码照片), or say why it is unusable."""
+def open_picture(data: bytes, long_side: int = LONG_SIDE) -> Opened:
+    """Decode a picture (解码照片) to that size at most, or say why it is unusable."""
     precheck(data)
     try:
-        return _decoded(data)
+        return _decoded(data, long_side)
     except Unusable:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError) as error:
@@ -47,7 +47,7 @@ def open_picture(data: bytes) -> Opened:
         raise Unusable(Reason.DAMAGED) from error
 
 
-def _decoded(data: bytes) -> Opened:
+def _decoded(data: bytes, long_side: int) -> Opened:
     with Image.open(io.BytesIO(data), formats=FORMATS) as image:
         width, height = image.size
         check_size(width, height)
@@ -55,13 +55,13 @@ def _decoded(data: bytes) -> Opened:
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise Unusable(Reason.ANIMATED)
         # A JPEG is decoded no larger than needed: a phone's picture in a quarter of the time.
-        share = min(1.0, LONG_SIDE / max(width, height))
+        share = min(1.0, long_side / max(width, height))
         image.draft(None, (math.ceil(width * share), math.ceil(height * share)))
         # Not verify(): it does not notice that data are missing at the end.
         image.load()
         orientation = _orientation(image)
         small = _eight_bit(image)
-        small.thumbnail((LONG_SIDE, LONG_SIDE))
+        small.thumbnail((long_side, long_side))
         flat = _on_white(small)
     flat.getexif()[ExifTags.Base.Orientation] = orientation
     upright = ImageOps.exif_transpose(flat)

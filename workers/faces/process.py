@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from workers.faces.child import LENGTH
+from workers.children import LENGTH
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "workers.faces.child")
