@@ -6,6 +6,7 @@ from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
+from models.family import FamilyCode, FamilyInvitation
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
@@ -31,7 +32,9 @@ __all__ = [
     "DutyShift",
     "Event",
     "FaceEnrolment",
+    "FamilyCode",
     "FamilyGrant",
+    "FamilyInvitation",
     "FeeListSignature",
     "Fill",
     "FillLine",

@@ -5,6 +5,7 @@ from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
 from resolvers.events import EventQuery, EventSubscription
+from resolvers.family import FamilyMutation, FamilyQuery
 from resolvers.identity import IdentityMutation
 from resolvers.live import LiveSubscription
 from resolvers.nearby import NearbyQuery
@@ -25,6 +26,7 @@ QUERIES = (
     StockQuery,
     EventQuery,
     OutcomeQuery,
+    FamilyQuery,
 )
 MUTATIONS = (
     PrescribingMutation,
@@ -36,5 +38,6 @@ MUTATIONS = (
     PharmacyMutation,
     StockMutation,
     BenefitMutation,
+    FamilyMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

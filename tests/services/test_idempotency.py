@@ -12,6 +12,8 @@ from models import (
     AccumulatorImport,
     AuditEntry,
     Event,
+    FamilyGrant,
+    FamilyInvitation,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
@@ -31,6 +33,7 @@ from ops.world import cast
 from policy.terms import FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
+from tests.family.people import Relative, give
 from tests.house import House
 from tests.services.stage import error_of, png, set_state, walkers
 from tests.stock.counter import COUNTER, purchase
@@ -122,6 +125,44 @@ async def for_hospital(scene: Scene) -> Json:
 async def for_signature(scene: Scene) -> Json:
     """The fee list."""
     return {"fillId": scene.fill["id"], "feeListSha256": scene.fill["feeListSha256"], "signature": "x"}
+
+
+async def for_invitation(scene: Scene) -> Json:
+    """An invitation by a code."""
+    return {"ownIdTail": await patient(scene).tail(), "relation": "CHILD", "scopes": ["SEE"]}
+
+
+async def for_acceptance(scene: Scene) -> Json:
+    """An invitation whose code somebody else gave out."""
+    code = (await daughter(scene).invite("SEE"))["code"]
+    return {"ownIdTail": await patient(scene).tail(), "code": code}
+
+
+async def for_declining(scene: Scene) -> Json:
+    """An invitation to take back."""
+    return {"invitationId": (await patient(scene).invite("SEE"))["id"]}
+
+
+async def for_revoking(scene: Scene) -> Json:
+    """A grant to take back."""
+    stranger = Relative(scene.house, cast.FUJIAN_RESIDENT)
+    return {"grantId": (await give(patient(scene), stranger, "SEE"))["id"]}
+
+
+async def for_family_code(scene: Scene) -> Json:
+    """A shown family code, and the fill it is for."""
+    await Fill.filter(id=UUID(scene.fill["id"])).update(buyer_id=daughter(scene).id)
+    return {"fillId": scene.fill["id"], "code": await daughter(scene).show(patient(scene))}
+
+
+def patient(scene: Scene) -> Relative:
+    """The patient of the scene."""
+    return Relative(scene.house, cast.FUJIAN_PATIENT)
+
+
+def daughter(scene: Scene) -> Relative:
+    """Who may buy for the patient."""
+    return Relative(scene.house, cast.FUJIAN_PATIENT_FAMILY)
 
 
 SHIFT = {
@@ -217,6 +258,11 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     ),
     "queryPrescriber": ("pharmacist", "PrescriberQuery { id }", at(FillState.REQUESTED, question="剂量?")),
     "importAccumulators": ("agency", "ImportedAccumulators { lastImportId }", values(entries=[ACCUMULATOR])),
+    "inviteFamily": ("patient", "FamilyInvitation { id }", for_invitation),
+    "acceptFamily": ("patient", "FamilyInvitation { id }", for_acceptance),
+    "declineFamily": ("patient", "FamilyInvitation { id }", for_declining),
+    "revokeFamily": ("patient", "FamilyGrant { id }", for_revoking),
+    "submitFamilyCode": ("pharmacy", "IdentityCheck { id }", for_family_code),
     # last: afterwards nobody is on duty here
     "setDutyRoster": ("pharmacy", "Pharmacy { code }", values(shifts=[SHIFT])),
 }
@@ -224,6 +270,8 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
 COUNTED = (
     AccumulatorImport,
     Event,
+    FamilyGrant,
+    FamilyInvitation,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
@@ -273,7 +321,9 @@ def test_the_table_knows_every_mutation() -> None:
     mutations = schema()._schema.mutation_type
     assert mutations is not None
 
-    assert set(TABLE) | {"showPickupCode"} == set(mutations.fields), "a new mutation needs a row here"
+    assert set(TABLE) | {"showPickupCode", "showFamilyCode"} == set(mutations.fields), (
+        "a new mutation needs a row here"
+    )
 
 
 @pytest.mark.parametrize("mutation", TABLE)
