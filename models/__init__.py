@@ -15,16 +15,19 @@ from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
 from models.stock import StockBatch, StockHold, StockItem, StockMovement, TraceCode
 
 __all__ = [
     "Account",
+    "AccountLink",
     "Accumulator",
     "AccumulatorImport",
     "Agreement",
     "AuditEntry",
     "Case",
+    "Device",
     "Doctor",
     "Drug",
     "DrugDisease",
@@ -44,6 +47,7 @@ __all__ = [
     "Institution",
     "Job",
     "JournalEntry",
+    "LinkCode",
     "Member",
     "OpeningHours",
     "Pharmacist",

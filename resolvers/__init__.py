@@ -13,6 +13,7 @@ from resolvers.outcome import OutcomeQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
 from resolvers.reviewing import ReviewingMutation
+from resolvers.sessions import SessionMutation, SessionQuery
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
 
@@ -27,6 +28,7 @@ QUERIES = (
     EventQuery,
     OutcomeQuery,
     FamilyQuery,
+    SessionQuery,
 )
 MUTATIONS = (
     PrescribingMutation,
@@ -39,5 +41,6 @@ MUTATIONS = (
     StockMutation,
     BenefitMutation,
     FamilyMutation,
+    SessionMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

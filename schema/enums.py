@@ -195,6 +195,7 @@ expose(
     FAMILY_ACCEPTED="亲情共济邀请已被接受",
     FAMILY_DECLINED="亲情共济邀请已谢绝或撤回",
     FAMILY_REVOKED="亲情共济授权已撤销",
+    DEVICE_LINKED="有新设备绑定",
     CASE_OPENED="监管线索已立",
     CASE_PROVEN="监管线索已查实",
 )
@@ -280,6 +281,10 @@ CODE_WORDS = {
     Code.FAMILY_CODE_OTHER: "亲情展码不属于这笔配药",
     Code.FAMILY_CODE_NOT_ACCEPTED: "不能凭亲情展码代购",
     Code.FAMILY_LIMIT_REACHED: "家庭共济代付额度已用完",
+    Code.SIGN_IN_CODE_WRONG: "登录凭证无效",
+    Code.SIGN_IN_LOCKED: "登录错误次数过多",
+    Code.SESSION_ENDED: "登录已失效",
+    Code.LINK_REFUSED: "绑定信息不符",
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
     Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",

@@ -81,6 +81,25 @@ class Busy(ServiceError):
         super().__init__("系统繁忙,本次操作未生效。请用同一幂等键稍后重试。")
 
 
+class SignInOff(ServiceError):
+    """Signing in from a mini-program is not set up here (未启用小程序登录)."""
+
+    code = "SIGN_IN_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("本系统没有启用小程序登录。请使用签发机构的令牌。")
+
+
+class SignInAway(ServiceError):
+    """The service that knows the code does not answer (登录服务不可用)."""
+
+    code = "SERVICE_UNAVAILABLE"
+    retry = "backoff"
+
+    def __init__(self) -> None:
+        super().__init__("微信登录服务暂时不可用,请稍后重新调用 wx.login 再试。")
+
+
 class Refused(ServiceError):
     """The rules forbid it (业务拒绝); carries every broken rule at once, and cases to open."""
 

@@ -62,6 +62,12 @@ GRID = {
     "declineFamily": "U .NNN FF FF FF FF FF",
     "revokeFamily": "U .NNN FF FF FF FF FF",
     "showFamilyCode": "U NN.N FF FF FF FF FF",
+    "signInWithWechat": ". .... .. .. .. .. ..",
+    "linkMember": ". .... .. .. .. .. ..",
+    "refreshSession": ". .... .. .. .. .. ..",
+    "signOut": ". .... .. .. .. .. ..",
+    "signOutDevice": "U NNNN FF FF FF FF FF",
+    "issueLinkCode": "U FFFF .. .. FF .N FF",
     "submitFamilyCode": "U FFFF .N .N FF FF FF",
     "cancelFill": "U .N.G FF FF FF FF FF",
     "claimPrescription": "U FFFF .. .. FF FF FF",
@@ -101,6 +107,7 @@ GRID = {
     "splitProposal": "U .N.. .N .N .N .N ..",
     "drugs": "U .... .. .. .. .. ..",
     "familyGrants": "U .... FF FF FF FF FF",
+    "devices": "U .... FF FF FF FF FF",
     "familyInvitations": "U .... FF FF FF FF FF",
     "member": "U .N.. FF FF FF FF FF",
     "benefitBalance": "U .N.. FF FF FF FF FF",
@@ -115,7 +122,10 @@ GRID = {
 }
 
 ENDING = ("cancelFill", "declineFill", "revokePrescription")
-KEYLESS = ("showPickupCode", "showFamilyCode")
+OPEN = ("signInWithWechat", "linkMember", "refreshSession", "signOut")
+"""Signing in: for callers without a token; one with a token may do it too."""
+
+KEYLESS = ("showPickupCode", "showFamilyCode", *OPEN)
 PICTURE = png(400, 300)
 
 
@@ -150,6 +160,12 @@ class Things:
             "claimPrescription": {"code": "0000000000"},
             "inviteFamily": {"ownIdTail": "000000", "relation": "OTHER", "scopes": ["SEE"]},
             "acceptFamily": {"ownIdTail": "000000", "code": "0000000000"},
+            "signInWithWechat": {"code": ""},
+            "linkMember": {"refreshToken": "x", "idNumber": "x", "name": "x", "linkCode": "x"},
+            "refreshSession": {"refreshToken": "x"},
+            "signOut": {"refreshToken": "x"},
+            "signOutDevice": {"deviceId": str(uuid4())},
+            "issueLinkCode": {"psnNo": cast.FUJIAN_PATIENT},
             "declineFamily": {"invitationId": self.invitation},
             "revokeFamily": {"grantId": self.grant},
             "showFamilyCode": {"memberId": str(member_id(cast.FUJIAN_PATIENT))},
@@ -208,6 +224,7 @@ class Things:
             "prescriptions": "prescriptions { pageInfo { hasNextPage } }",
             "fills": "fills { pageInfo { hasNextPage } }",
             "settlements": "settlements { pageInfo { hasNextPage } }",
+            "devices": "devices { pageInfo { hasNextPage } }",
             "familyGrants": "familyGrants { pageInfo { hasNextPage } }",
             "familyInvitations": "familyInvitations { pageInfo { hasNextPage } }",
             "stock": "stock { pageInfo { hasNextPage } }",

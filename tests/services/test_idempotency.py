@@ -1,7 +1,7 @@
 """Every mutation: the same key twice gives the same result and has one effect."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ from api.main import schema
 from models import (
     AccumulatorImport,
     AuditEntry,
+    Device,
     Event,
     FamilyGrant,
     FamilyInvitation,
@@ -155,6 +156,19 @@ async def for_family_code(scene: Scene) -> Json:
     return {"fillId": scene.fill["id"], "code": await daughter(scene).show(patient(scene))}
 
 
+async def for_signing_out(scene: Scene) -> Json:
+    """A device of the patient's."""
+    device = await Device.create(
+        openid_hash=uuid4().hex,
+        member_id=patient(scene).id,
+        name="手机",
+        signed_in_at=scene.house.now(),
+        refreshed_at=scene.house.now(),
+        expires_at=scene.house.now() + timedelta(days=1),
+    )
+    return {"deviceId": str(device.id)}
+
+
 def patient(scene: Scene) -> Relative:
     """The patient of the scene."""
     return Relative(scene.house, cast.FUJIAN_PATIENT)
@@ -263,6 +277,8 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     "declineFamily": ("patient", "FamilyInvitation { id }", for_declining),
     "revokeFamily": ("patient", "FamilyGrant { id }", for_revoking),
     "submitFamilyCode": ("pharmacy", "IdentityCheck { id }", for_family_code),
+    "issueLinkCode": ("agency", "LinkCode { id }", values(psnNo=cast.FUJIAN_PATIENT)),
+    "signOutDevice": ("patient", "Device { id }", for_signing_out),
     # last: afterwards nobody is on duty here
     "setDutyRoster": ("pharmacy", "Pharmacy { code }", values(shifts=[SHIFT])),
 }
