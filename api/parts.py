@@ -7,10 +7,12 @@ from typing import Any, Protocol
 from strawberry.schema import BaseSchema
 
 import settings
+from api.documents import Documents
 from api.mini_program import MiniProgram
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
+from engines.rates import Rates
 from engines.session_tokens import EitherVerifier
 from engines.tokens import Claims, TokenVerifier
 from services.actor import Tools
@@ -37,11 +39,14 @@ class Parts:
     bell: Bell
     tools: Tools
     """What use cases need of the world outside the database: doorbell, key ring, image store."""
+    rates: Rates
+    documents: Documents
     make_loaders: Callable[[Any], Any] = no_loaders
     orm: Mapping[str, Any] | None = None
     """The configuration of tortoise-orm, started and stopped with the application; None leaves it alone."""
     has_console: bool = settings.GRAPHIQL
     allowed_origins: tuple[str, ...] = settings.ALLOWED_ORIGINS
+    operation_seconds: float = settings.OPERATION_SECONDS
 
 
 def token_verifier(clock: Clock, mini: MiniProgram | None = None) -> Verifier:

@@ -4,6 +4,7 @@ from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case
+from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.family import FamilyCode, FamilyInvitation
@@ -66,5 +67,6 @@ __all__ = [
     "Topic",
     "TraceCode",
     "TracePrefix",
+    "TrustedDocument",
     "VisitDeductible",
 ]

@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 
 import settings
 from api.app import create_app
+from api.documents import Documents
 from api.main import make_loaders, schema
 from api.mini_program import MiniProgram
 from api.parts import Parts
@@ -21,7 +23,9 @@ from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.jwks import KeySource
+from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
+from engines.rates import Rates
 from engines.session_tokens import EitherVerifier, SessionTokens, load_or_create
 from engines.tokens import TokenVerifier
 from engines.wechat import WechatCodes
@@ -33,6 +37,7 @@ from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
 from services.actor import Actor, Call, Tools
+from services.documents import find
 from services.expiry import expire_due
 from tests.world import keys
 
@@ -115,6 +120,8 @@ async def open_house(
         tokens=EitherVerifier(mini.tokens, verifier),
         bell=bell,
         tools=tools,
+        rates=Rates(redis_url, token_hex(4)),
+        documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
         orm=orm_config(database_url),
     )

@@ -21,7 +21,7 @@ WHERE relation NOT IN ('SPOUSE', 'PARENT', 'CHILD', 'OTHER')
 """Relations were free text before; what nobody foresaw is another relation."""
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0004_stock_guards')]
+    dependencies = [('models', '0015_documents')]
 
     initial = False
 
