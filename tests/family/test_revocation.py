@@ -114,12 +114,13 @@ async def revoke_all(house: House, grants: Sequence[FamilyGrant]) -> None:
 
 async def test_nothing_is_delivered_after_a_revocation_in_a_thousand_rounds(house: House) -> None:
     of_owner = await families(house)
-    listeners = [Listener(grant) for grants in of_owner.values() for grant in grants]
+    listeners: list[Listener] = []
     turns = asyncio.Semaphore(AT_ONCE)
 
     async def one_family(grants: Sequence[FamilyGrant], bell: Bell) -> None:
         async with turns:
-            mine = [one for one in listeners if one.grant in grants]
+            mine = [Listener(grant) for grant in grants]
+            listeners.extend(mine)
             listening = [asyncio.create_task(one.listen(house, bell)) for one in mine]
             for one in mine:
                 await one.has_begun.wait()

@@ -5,12 +5,18 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import pytest
 
-from ops.client import Client, Json, RequestFailed, result_of
+from ops.client import Client, Json, Refused, RequestFailed, result_of
+from ops.road import FUJIAN
+from ops.world import cast
+from policy.terms import Role
 from tests.family.people import Relative
 from tests.house import House
 from tests.sessions import words
 from tests.sessions.wechat import Wechat
+
+PATIENT = FUJIAN.patient
 
 
 @dataclass
@@ -61,3 +67,36 @@ class Phone:
     def client(self) -> Client:
         """The phone as a caller with its access token."""
         return Client(self.house.url, self.session["accessToken"], self.house.http)
+
+
+def patient(phone: Phone) -> Relative:
+    """The member whose phone it is."""
+    return Relative(phone.house, PATIENT)
+
+
+async def link_code(phone: Phone, psn_no: str = PATIENT) -> str:
+    """What the agency's clerk gives out to a member who is present."""
+    clerk = phone.house.client(Role.AGENCY, cast.FUJIAN_AREA)
+    return str((await clerk.do(words.LINK_CODE, psnNo=psn_no))["code"])
+
+
+async def linked(phone: Phone) -> Phone:
+    """A phone that belongs to the patient."""
+    await phone.sign_in()
+    await phone.link(patient(phone), await link_code(phone))
+    return phone
+
+
+async def refused(attempt: object) -> list[str]:
+    """The codes with which an attempt is refused."""
+    with pytest.raises(Refused) as refusal:
+        await attempt  # type: ignore[misc]  # an awaitable
+    return refusal.value.codes
+
+
+async def failed(attempt: object) -> str:
+    """The code with which an attempt fails."""
+    with pytest.raises(RequestFailed) as failure:
+        await attempt  # type: ignore[misc]  # an awaitable
+    code: str = failure.value.errors[0]["extensions"]["code"]
+    return code
