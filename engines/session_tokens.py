@@ -65,7 +65,8 @@ class SessionTokens:
             header = jws.extract_compact(token.encode()).headers()
         except (JoseError, ValueError, TypeError, RecursionError):
             return False
-        return header.get("kid") in self._keys
+        key_id = header.get("kid")
+        return isinstance(key_id, str) and key_id in self._keys
 
     def access_token(self, member_id: str) -> tuple[str, datetime]:
         """A token for a member, and when it ends."""
