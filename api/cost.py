@@ -1,7 +1,8 @@
 """What an operation costs (查询成本): the objects it may bring, counted before anything is executed.
 
 An object is a point; a page counts as often as `first` says, any other list as a few. Wrappers of a page cost
-nothing. A change costs more, for it writes; so do the searches that read a whole neighbourhood.
+nothing. A change costs more, for it writes; so do the searches that read a whole neighbourhood
+or a pharmacy's whole ledger.
 """
 
 from collections.abc import Mapping
@@ -47,7 +48,14 @@ WRAPPERS = ("Connection", "Edge", "PageInfo")
 """Endings of types that only wrap others."""
 
 CHANGE = 10
-SEARCHES = {"nearbyPharmacies": 20, "splitProposal": 50, "nearbyHospitals": 10, "drugs": 5}
+SEARCHES = {
+    "nearbyPharmacies": 20,
+    "splitProposal": 50,
+    "nearbyHospitals": 10,
+    "drugs": 5,
+    "stockBalance": 50,
+    "priceAlerts": 20,
+}
 
 Sizes = tuple[tuple[str, int], ...]
 

@@ -3,7 +3,7 @@
 from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
-from models.case import Case
+from models.case import Case, MonitorRun
 from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
@@ -50,6 +50,7 @@ __all__ = [
     "JournalEntry",
     "LinkCode",
     "Member",
+    "MonitorRun",
     "OpeningHours",
     "Pharmacist",
     "PickupCode",

@@ -7,7 +7,7 @@ from policy.money import ZERO
 from policy.rule import broken
 from policy.violation import Code, Violation
 
-RULE = "YL-22"
+RULE = "YL-42"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def payable(balance: Decimal, limits: PayLimits, paid: Paid) -> Decimal:
 
 
 def check_limits(limits: PayLimits, paid: Paid) -> list[Violation]:
-    """Every limit of which nothing is left (额度已用完, YL-22)."""
+    """Every limit of which nothing is left (额度已用完, YL-42)."""
     spans = (("本月", limits.month, paid.month), ("本年度", limits.year, paid.year))
     return [
         broken(

@@ -223,6 +223,8 @@ class CaseKind(StrEnum):
     VALUE_MISMATCH = "VALUE_MISMATCH"
     PRICE_ABOVE_CEILING = "PRICE_ABOVE_CEILING"
     DOUBLE_TRACE = "DOUBLE_TRACE"
+    REPEATED_FALSE_STOCK = "REPEATED_FALSE_STOCK"
+    OTHER_COMPLAINT = "OTHER_COMPLAINT"
 
 
 class CaseState(StrEnum):
@@ -231,6 +233,14 @@ class CaseState(StrEnum):
     OPEN = "OPEN"
     PROVEN = "PROVEN"
     DISMISSED = "DISMISSED"
+
+
+class DeclineReason(StrEnum):
+    """Why a pharmacy turned an order down (拒单原因)."""
+
+    NOT_IN_STOCK = "NOT_IN_STOCK"
+    CANNOT_PREPARE = "CANNOT_PREPARE"
+    OTHER = "OTHER"
 
 
 class Role(StrEnum):
@@ -299,4 +309,8 @@ class EventKind(StrEnum):
     FAMILY_REVOKED = "FAMILY_REVOKED"
     DEVICE_LINKED = "DEVICE_LINKED"
     CASE_OPENED = "CASE_OPENED"
+    CASE_ANSWERED = "CASE_ANSWERED"
     CASE_PROVEN = "CASE_PROVEN"
+    CASE_DISMISSED = "CASE_DISMISSED"
+    EXIT_ALERT = "EXIT_ALERT"
+    PRICE_FOLLOW_DUE = "PRICE_FOLLOW_DUE"

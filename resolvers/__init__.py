@@ -1,6 +1,7 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
 from resolvers.benefit import BenefitMutation, BenefitQuery
+from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
@@ -16,6 +17,7 @@ from resolvers.reviewing import ReviewingMutation
 from resolvers.sessions import SessionMutation, SessionQuery
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
+from resolvers.supervision import SupervisionQuery
 
 QUERIES = (
     PrescribingQuery,
@@ -25,6 +27,8 @@ QUERIES = (
     BenefitQuery,
     SettlementQuery,
     StockQuery,
+    CaseQuery,
+    SupervisionQuery,
     EventQuery,
     OutcomeQuery,
     FamilyQuery,
@@ -39,6 +43,7 @@ MUTATIONS = (
     DeliveryMutation,
     PharmacyMutation,
     StockMutation,
+    CaseMutation,
     BenefitMutation,
     FamilyMutation,
     SessionMutation,

@@ -7,6 +7,8 @@ import strawberry
 from models.job import JobState
 from policy import terms
 from policy.geography import CoordinateSystem
+from policy.price_watch import PriceAlertKind
+from policy.supervision import ComplaintKind
 from policy.violation import Code
 from services.nearby_search import PharmacyOrder
 
@@ -144,6 +146,8 @@ expose(
     VALUE_MISMATCH="购销存金额不符",
     PRICE_ABOVE_CEILING="售价高于上限",
     DOUBLE_TRACE="追溯码重复销售",
+    REPEATED_FALSE_STOCK="显示有货而实际无货, 查实次数达到退出情形",
+    OTHER_COMPLAINT="服务等其他投诉",
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(
@@ -168,6 +172,26 @@ expose(
     AWAITING_OWNER="被邀请人已凭码接受, 待授权人确认",
     ACCEPTED="双方已接受, 授权已生效",
     DECLINED="已谢绝或撤回",
+)
+expose(
+    ComplaintKind,
+    "投诉类型",
+    FALSE_STOCK="查询显示有货, 药店却没有",
+    PRICE="售价过高",
+    SERVICE="服务或其他事项",
+)
+expose(
+    terms.DeclineReason,
+    "拒单原因类别",
+    NOT_IN_STOCK="药品实际不在店内; 将立为监管线索",
+    CANNOT_PREPARE="有药但无法调配, 例如破损、召回、设备故障",
+    OTHER="上述以外的原因",
+)
+expose(
+    PriceAlertKind,
+    "价格预警类型",
+    ABOVE_CEILING="现价高于上限",
+    MUST_FOLLOW="挂网价已调整或即将调整, 期限届满前须调价",
 )
 expose(
     terms.EventKind,
@@ -197,7 +221,11 @@ expose(
     FAMILY_REVOKED="亲情共济授权已撤销",
     DEVICE_LINKED="有新设备绑定",
     CASE_OPENED="监管线索已立",
+    CASE_ANSWERED="药店已陈述申辩",
     CASE_PROVEN="监管线索已查实",
+    CASE_DISMISSED="监管线索已认定不成立",
+    EXIT_ALERT="达到退出情形, 待经办机构核实",
+    PRICE_FOLLOW_DUE="有药品的调价期限将届满",
 )
 expose(
     PharmacyOrder,
@@ -252,6 +280,8 @@ CODE_WORDS = {
     Code.LINE_NOT_OPEN: "明细不可配药",
     Code.SAME_DRUG_ELSEWHERE: "同一药品已在其他机构购买",
     Code.SPLIT_REASON_MISSING: "缺少分开配药的原因",
+    Code.EQUIVALENT_NOT_ALLOWED: "处方指定了产品, 不能代替",
+    Code.NOT_EQUIVALENT: "不是可代替的同通用名药品",
     Code.STOCK_SHORT: "库存不足",
     Code.STATE_FORBIDS: "当前状态不允许该操作",
     Code.NOT_REVIEWED: "未经药师审核签字",
@@ -285,6 +315,8 @@ CODE_WORDS = {
     Code.SIGN_IN_LOCKED: "登录错误次数过多",
     Code.SESSION_ENDED: "登录已失效",
     Code.LINK_REFUSED: "绑定信息不符",
+    Code.COMPLAINT_REPEATED: "同一事实已有投诉或已认定",
+    Code.COMPLAINTS_TOO_MANY: "当日投诉次数已满",
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
     Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from models import (
+    Case,
     Doctor,
     Drug,
     FamilyGrant,
@@ -29,7 +30,7 @@ from models import (
     SettlementLine,
 )
 from policy.family import Paid
-from services.access import fills_of, prescriptions_of, settlements_of
+from services.access import cases_of, fills_of, prescriptions_of, settlements_of
 from services.actor import Actor
 from services.family_money import paid_in_pairs
 
@@ -104,6 +105,10 @@ class Loaders:
         """The settlements the caller may see."""
         return await settlements_of(self.require_actor(), self.now())
 
+    async def seen_cases(self) -> Q:
+        """The cases the caller may see."""
+        return cases_of(self.require_actor())
+
     @cached_property
     def institution(self) -> One[str, Institution]:
         return One(Institution)
@@ -143,6 +148,10 @@ class Loaders:
     @cached_property
     def identity_check(self) -> One[UUID, IdentityCheck]:
         return One(IdentityCheck)
+
+    @cached_property
+    def case(self) -> One[UUID, Case]:
+        return One(Case, seen=self.seen_cases)
 
     @cached_property
     def settlement_of_fill(self) -> One[UUID, Settlement]:

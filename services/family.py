@@ -53,7 +53,7 @@ def grants_of(actor: Actor) -> Q:
 async def invite_family(
     call: Call, offer: Offer, own_id_tail: str, proxy_id_number: str = "", proxy_name: str = ""
 ) -> FamilyInvitation:
-    """Invite a family member (邀请亲情共济, YL-21): by number and name, or else by a code to be typed.
+    """Invite a family member (邀请亲情共济, YL-41): by number and name, or else by a code to be typed.
 
     Whether a named person is insured here is not told: the answer looks the same.
     """
@@ -109,7 +109,7 @@ def answer_term(owner: Member, work: Work, *, by_code: bool) -> timedelta:
 async def accept_family(
     call: Call, own_id_tail: str, invitation_id: UUID | None = None, code: str | None = None
 ) -> FamilyInvitation:
-    """Accept an invitation (接受亲情共济, YL-21), each side in the knowledge of its own identity number."""
+    """Accept an invitation (接受亲情共济, YL-41), each side in the knowledge of its own identity number."""
     if (invitation_id is None) == (code is None):
         raise BadInput("invitationId", "请给出邀请编号或邀请码,二者之一。")
     hashed = None
@@ -218,7 +218,7 @@ async def decline_family(work: Work, invitation_id: UUID) -> FamilyInvitation:
 
 @use_case("revokeFamily", FamilyGrant)
 async def revoke_family(work: Work, grant_id: UUID) -> FamilyGrant:
-    """End a grant at once, by either side (撤销亲情共济, YL-21). One that has ended stays as it is.
+    """End a grant at once, by either side (撤销亲情共济, YL-41). One that has ended stays as it is.
 
     The members are locked, as a settlement locks them: what is paid by the grant is paid before, or not.
     """

@@ -151,4 +151,4 @@ async def has_shown_code(fill: Fill, pharmacy: Institution, now: datetime) -> bo
 
 def about_code(code: Code, text: str) -> Violation:
     """A refusal that has to do with the family code."""
-    return broken(code, "YL-20", text)
+    return broken(code, "YL-40", text)

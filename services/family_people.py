@@ -66,7 +66,7 @@ def require_member(work: Work, what: str) -> UUID:
 
 
 async def require_own_number(work: Work, verb: str, tail: str) -> None:
-    """Refuse who does not know his own identity number (本人身份确认, YL-21), or guesses at it."""
+    """Refuse who does not know his own identity number (本人身份确认, YL-41), or guesses at it."""
     text = "亲情共济尝试错误次数过多,请 10 分钟后再试。"
     await refuse_guessers(work, verb, WRONG, about_invitation(Code.FAMILY_TRIES_LOCKED, text))
     member = await Member.get_or_none(id=work.actor.member_id)
@@ -87,4 +87,4 @@ async def lock_members(keys: Iterable[UUID]) -> dict[UUID, Member]:
 
 def about_invitation(code: Code, text: str) -> Violation:
     """A refusal that has to do with an invitation."""
-    return broken(code, "YL-21", text)
+    return broken(code, "YL-41", text)

@@ -27,7 +27,7 @@ def code_of(row_id: UUID, keys: Keys) -> str:
 
 @use_case("issueLinkCode", LinkCode)
 async def issue_link_code(work: Work, psn_no: str | None = None, check_id: UUID | None = None) -> LinkCode:
-    """Give out a code to a member who is present (发放绑定码, YL-23); the member's earlier ones end.
+    """Give out a code to a member who is present (发放绑定码, YL-43); the member's earlier ones end.
 
     An agency's clerk has looked at the papers; a counter has a check of this person that matched.
     """
@@ -77,7 +77,7 @@ async def of_counter(work: Work, check_id: UUID | None) -> UUID:
 
 
 async def link_member(call: Call, token: str, id_number: str, name: str, code: str) -> Session:
-    """Link the account that signed in on this device to a member (绑定参保人, YL-23)."""
+    """Link the account that signed in on this device to a member (绑定参保人, YL-43)."""
     sessions_of(call)
     shown = presented(call.tools.keys, token)
     who = named(call, id_number, name)

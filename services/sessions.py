@@ -64,7 +64,7 @@ def presented(keys: Keys, token: str) -> Presented:
 
 
 async def sign_in(call: Call, code: str, device: str) -> Session:
-    """Sign a device in by the code of its mini-program (小程序登录, YL-23).
+    """Sign a device in by the code of its mini-program (小程序登录, YL-43).
 
     The code is exchanged before the transaction, so that no row waits for it.
     """
@@ -188,4 +188,4 @@ def ended() -> Violation:
 
 def about(code: Code, text: str) -> Violation:
     """A refusal that has to do with signing in."""
-    return broken(code, "YL-23", text)
+    return broken(code, "YL-43", text)

@@ -21,7 +21,7 @@ WHERE relation NOT IN ('SPOUSE', 'PARENT', 'CHILD', 'OTHER')
 """Relations were free text before; what nobody foresaw is another relation."""
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0015_documents')]
+    dependencies = [('models', '0007_equivalents')]
 
     initial = False
 

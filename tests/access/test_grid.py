@@ -10,13 +10,13 @@ import pytest
 from graphql import GraphQLObjectType
 
 from api.main import schema
-from models import FamilyGrant, FamilyInvitation, PrescriberQuery
+from models import Case, FamilyGrant, FamilyInvitation, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.terms import FamilyRelation, GrantScope, Role
+from policy.terms import CaseKind, FamilyRelation, GrantScope, Role
 from tests.cards import card_numbers
 from tests.house import House
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
@@ -93,6 +93,9 @@ GRID = {
     "setPrices": "U FFFF .. .. FF FF FF",
     "setOpeningHours": "U FFFF .. .. FF FF FF",
     "setDutyRoster": "U FFFF .. .. FF FF FF",
+    "fileComplaint": "U .N.. FF FF FF FF FF",
+    "answerCase": "U FFFF .N .N FF FF FF",
+    "decideCase": "U FFFF FF FF FF .N FF",
     "importAccumulators": "U FFFF FF FF FF .N FF",
     "precheckPrescription": "U FFFF FF FF .. FF FF",
     "prescription": "U .N.. .N .N .N .N ..",
@@ -111,13 +114,19 @@ GRID = {
     "familyInvitations": "U .... FF FF FF FF FF",
     "member": "U .N.. FF FF FF FF FF",
     "benefitBalance": "U .N.. FF FF FF FF FF",
+    "cases": "U .... .. .. .. .. ..",
+    "case": "U .NNN .N .N NN .N ..",
+    "stockBalance": "U FFFF .N .N FF .N ..",
+    "priceAlerts": "U FFFF .N .N FF .N ..",
     "stock": "U FFFF .. .. FF FF FF",
     "patientEventCursor": "U .N.. FF FF FF FF FF",
     "institutionEventCursor": "U FFFF .. .. .. FF FF",
+    "agencyEventCursor": "U FFFF FF FF FF .. FF",
     "mutationResult": "U .... .. .. .. .. ..",
     "patientEvents": "U .N.. FF FF FF FF FF",
     "pharmacyEvents": "U FFFF .. .. FF FF FF",
     "hospitalEvents": "U FFFF FF FF .. FF FF",
+    "agencyEvents": "U FFFF FF FF FF .. FF",
     "stockChanged": "U .... .. .. .. .. ..",
 }
 
@@ -140,6 +149,7 @@ class Things:
     query: str
     grant: str
     invitation: str
+    case: str
     callers: dict[str, Client]
 
     def input(self, mutation: str) -> Json:
@@ -173,6 +183,9 @@ class Things:
             "reviewFill": fill | {"decision": "APPROVE", "advice": "饭后服"},
             "queryPrescriber": fill | {"question": "剂量?"},
             "declineFill": fill | {"reason": "缺货"},
+            "fileComplaint": fill | {"kind": "SERVICE", "text": "态度恶劣"},
+            "answerCase": {"caseId": self.case, "text": "已更正"},
+            "decideCase": {"caseId": self.case, "outcome": "PROVEN", "reason": "现场核查"},
             "verifyManually": fill | {"documents": ["身份证", "护照"], "reason": "弱光"},
             "signFeeList": fill | {"feeListSha256": "0" * 64, "signature": "x"},
             "settleFill": fill | tender,
@@ -227,6 +240,10 @@ class Things:
             "devices": "devices { pageInfo { hasNextPage } }",
             "familyGrants": "familyGrants { pageInfo { hasNextPage } }",
             "familyInvitations": "familyInvitations { pageInfo { hasNextPage } }",
+            "cases": "cases { pageInfo { hasNextPage } }",
+            "case": f'case(id: "{self.case}") {{ id }}',
+            "stockBalance": f'stockBalance(pharmacyCode: "{FUJIAN.pharmacy}") {{ ratio }}',
+            "priceAlerts": f'priceAlerts(pharmacyCode: "{FUJIAN.pharmacy}") {{ pageInfo {{ hasNextPage }} }}',
             "stock": "stock { pageInfo { hasNextPage } }",
             "splitProposal": f'splitProposal(location: {place}, prescriptionId: "'
             f'{self.prescription["id"]}") {{ needsReason }}',
@@ -239,6 +256,8 @@ class Things:
             "benefitBalance": f'benefitBalance(memberId: "{patient}") {{ accountBalance }}',
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
             "institutionEventCursor": "institutionEventCursor",
+            "agencyEventCursor": "agencyEventCursor",
+            "agencyEvents": 'agencyEvents(after: "ZTA=") { id }',
             "mutationResult": 'mutationResult(key: "none") { resultId }',
             "patientEvents": f'patientEvents(memberId: "{patient}", after: "ZTA=") {{ id }}',
             "pharmacyEvents": 'pharmacyEvents(after: "ZTA=") { id }',
@@ -263,6 +282,7 @@ async def things(house: House) -> Things:
     prescription = await way.upload()
     fill = await way.request(prescription["id"])
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
+    case = await a_case(house)
     callers = {
         name: house.client(role, subject) if role else Client(house.url, "", house.http)
         for name, role, subject in COLUMNS
@@ -282,7 +302,20 @@ async def things(house: House) -> Things:
     )
     settled = settlement["edges"][0]["node"]
     family = str(given.id), str(invitation.id)
-    return Things(way, prescription, fill, settled, str(query.id), *family, callers)
+    return Things(way, prescription, fill, settled, str(query.id), *family, case, callers)
+
+
+async def a_case(house: House) -> str:
+    """A case the patient complained of."""
+    row = await Case.create(
+        key=str(uuid4()),
+        kind=CaseKind.OTHER_COMPLAINT,
+        pharmacy_id=FUJIAN.pharmacy,
+        complainant_id=member_id(cast.FUJIAN_PATIENT),
+        opened_at=house.now(),
+        opened_by="参保人投诉",
+    )
+    return str(row.id)
 
 
 def fields_of(kind: GraphQLObjectType | None) -> set[str]:
