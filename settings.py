@@ -68,6 +68,13 @@ OIDC_JWKS_FILE = config(
     default="" if IS_PRODUCTION or OIDC_JWKS_URL else str(YAOLU_HOME / "issuer" / "jwks.json"),
 )
 
+# signing in from a mini-program: off without an address
+WECHAT_URL = config("WECHAT_URL", default="")
+WECHAT_APP_ID = config("WECHAT_APP_ID", default="")
+WECHAT_SECRET = config("WECHAT_SECRET", default="")
+# a JSON text or the path of a file; in development made on first use
+SESSION_KEY = config("SESSION_KEY", default="")
+
 # the door
 ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
 GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
@@ -128,4 +135,7 @@ def missing() -> list[str]:
         "OIDC_AUDIENCE": OIDC_AUDIENCE,
         "OIDC_JWKS_URL or OIDC_JWKS_FILE": OIDC_JWKS_URL or OIDC_JWKS_FILE,
     }
+    if WECHAT_URL:
+        needed |= {"WECHAT_APP_ID": WECHAT_APP_ID, "WECHAT_SECRET": WECHAT_SECRET}
+        needed |= {"SESSION_KEY": SESSION_KEY} if IS_PRODUCTION else {}
     return [name for name, value in needed.items() if not value]

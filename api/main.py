@@ -9,6 +9,7 @@ import settings
 from api.app import create_app
 from api.documents import Documents
 from api.graphql import Schema, build_schema
+from api.mini_program import mini_program
 from api.parts import Parts, token_verifier
 from engines.bell import Bell
 from engines.clock import Clock
@@ -49,16 +50,18 @@ def application() -> Starlette:
     keys = KeyRing.read(settings.YAOLU_KEYS)
     images = ImageStore(settings.IMAGE_STORE_URL, keys)
     bell = Bell(settings.REDIS_URL)
+    mini = mini_program(clock)
     tools = Tools(
         Doorbell(bell, Queue(job_broker(settings.REDIS_URL))),
         keys,
         images,
         allows_samples=not settings.IS_PRODUCTION,
+        sessions=mini,
     )
     parts = Parts(
         schema=schema(),
         clock=clock,
-        tokens=token_verifier(clock),
+        tokens=token_verifier(clock, mini),
         bell=bell,
         tools=tools,
         rates=Rates(settings.REDIS_URL),

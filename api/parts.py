@@ -2,22 +2,31 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from strawberry.schema import BaseSchema
 
 import settings
 from api.documents import Documents
+from api.mini_program import MiniProgram
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
 from engines.rates import Rates
-from engines.tokens import TokenVerifier
+from engines.session_tokens import EitherVerifier
+from engines.tokens import Claims, TokenVerifier
 from services.actor import Tools
 
 
 def no_loaders(context: Any) -> None:
     """For schemas without loaders."""
+
+
+class Verifier(Protocol):
+    """Checks tokens (令牌校验)."""
+
+    async def verify(self, token: str) -> Claims:
+        """Give the claims of a good token; raise TokenExpired, TokenInvalid or KeysUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +35,7 @@ class Parts:
 
     schema: BaseSchema
     clock: Clock
-    tokens: TokenVerifier
+    tokens: Verifier
     bell: Bell
     tools: Tools
     """What use cases need of the world outside the database: doorbell, key ring, image store."""
@@ -40,11 +49,12 @@ class Parts:
     operation_seconds: float = settings.OPERATION_SECONDS
 
 
-def token_verifier(clock: Clock) -> TokenVerifier:
-    """The verifier the settings describe."""
-    return TokenVerifier(
+def token_verifier(clock: Clock, mini: MiniProgram | None = None) -> Verifier:
+    """The verifier the settings describe: of the issuer, and of our own tokens where we sign any."""
+    issuer = TokenVerifier(
         KeySource(settings.OIDC_JWKS_URL or settings.OIDC_JWKS_FILE),
         issuer=settings.OIDC_ISSUER,
         audience=settings.OIDC_AUDIENCE,
         now=clock.now,
     )
+    return EitherVerifier(mini.tokens, issuer) if mini else issuer

@@ -4,13 +4,13 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from joserfc import jws, jwt
 from joserfc.errors import ExpiredTokenError, InvalidClaimError, JoseError, MissingClaimError
 
-from engines.jwks import KeySource
+from engines.jwks import PublicKey
 from policy.terms import Role
 
 ALGORITHMS = ["ES256", "RS256"]
@@ -59,10 +59,17 @@ class Claims:
         return now >= self.expires_at + LEEWAY
 
 
+class FindsKeys(Protocol):
+    """Where the public keys of an issuer are found (公钥来源)."""
+
+    async def find(self, key_id: str, algorithm: str) -> PublicKey | None:
+        """The public key of that id, when it is one for that algorithm."""
+
+
 class TokenVerifier:
     """Check tokens of one issuer for one audience (令牌校验)."""
 
-    def __init__(self, keys: KeySource, *, issuer: str, audience: str, now: Callable[[], datetime]) -> None:
+    def __init__(self, keys: FindsKeys, *, issuer: str, audience: str, now: Callable[[], datetime]) -> None:
         if not issuer or not audience:
             raise ValueError("A token verifier needs OIDC_ISSUER and OIDC_AUDIENCE.")
         self._keys = keys

@@ -8,6 +8,7 @@ from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.face_template import FaceMean, FaceTemplate
+from models.family import FamilyCode, FamilyInvitation
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
@@ -16,16 +17,19 @@ from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
 from models.stock import StockBatch, StockHold, StockItem, StockMovement, TraceCode
 
 __all__ = [
     "Account",
+    "AccountLink",
     "Accumulator",
     "AccumulatorImport",
     "Agreement",
     "AuditEntry",
     "Case",
+    "Device",
     "Doctor",
     "Drug",
     "DrugDisease",
@@ -35,7 +39,9 @@ __all__ = [
     "FaceEnrolment",
     "FaceMean",
     "FaceTemplate",
+    "FamilyCode",
     "FamilyGrant",
+    "FamilyInvitation",
     "FeeListSignature",
     "Fill",
     "FillLine",
@@ -45,6 +51,7 @@ __all__ = [
     "Institution",
     "Job",
     "JournalEntry",
+    "LinkCode",
     "Member",
     "MonitorRun",
     "OpeningHours",

@@ -6,7 +6,14 @@ from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
-from policy.terms import EnrolmentState, InsuranceType, InsuredState, PersonStatus, Residence
+from policy.terms import (
+    EnrolmentState,
+    FamilyRelation,
+    InsuranceType,
+    InsuredState,
+    PersonStatus,
+    Residence,
+)
 
 
 class Member(Model):
@@ -64,9 +71,15 @@ class FamilyGrant(Model):
         "models.Member", related_name="grants_held", description="被授权人"
     )
     proxy_id: UUID
-    relation = fields.CharField(max_length=16, description="关系")
+    relation = fields.CharEnumField(FamilyRelation, max_length=16, description="被授权人是授权人的")
     scopes: fields.JSONField[list[str]] = fields.JSONField(default=list, description="授权范围")
     pay_limit = fields.DecimalField(max_digits=16, decimal_places=2, null=True, description="单笔代付上限")
+    pay_limit_month = fields.DecimalField(
+        max_digits=16, decimal_places=2, null=True, description="每月代付上限"
+    )
+    pay_limit_year = fields.DecimalField(
+        max_digits=16, decimal_places=2, null=True, description="每年代付上限"
+    )
     since = fields.DatetimeField(description="授权起")
     until = fields.DatetimeField(null=True, description="授权止")
     revoked_at = fields.DatetimeField(null=True, description="撤销时间")

@@ -281,6 +281,24 @@ class GrantScope(StrEnum):
     PAY = "PAY"
 
 
+class FamilyRelation(StrEnum):
+    """What the family member is to the one who grants (与授权人的关系)."""
+
+    SPOUSE = "SPOUSE"
+    PARENT = "PARENT"
+    CHILD = "CHILD"
+    OTHER = "OTHER"
+
+
+class InvitationState(StrEnum):
+    """How far a family invitation has come (亲情共济邀请状态)."""
+
+    OPEN = "OPEN"
+    AWAITING_OWNER = "AWAITING_OWNER"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+
+
 class EventKind(StrEnum):
     """What happened (事件类型)."""
 
@@ -305,6 +323,11 @@ class EventKind(StrEnum):
     HANDED_OVER = "HANDED_OVER"
     DELIVERY_DISPATCHED = "DELIVERY_DISPATCHED"
     DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"
+    FAMILY_INVITED = "FAMILY_INVITED"
+    FAMILY_ACCEPTED = "FAMILY_ACCEPTED"
+    FAMILY_DECLINED = "FAMILY_DECLINED"
+    FAMILY_REVOKED = "FAMILY_REVOKED"
+    DEVICE_LINKED = "DEVICE_LINKED"
     CASE_OPENED = "CASE_OPENED"
     CASE_ANSWERED = "CASE_ANSWERED"
     CASE_PROVEN = "CASE_PROVEN"

@@ -7,6 +7,7 @@ from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
 from resolvers.enrolment import EnrolmentMutation, EnrolmentQuery
 from resolvers.events import EventQuery, EventSubscription
+from resolvers.family import FamilyMutation, FamilyQuery
 from resolvers.identity import IdentityMutation
 from resolvers.live import LiveSubscription
 from resolvers.nearby import NearbyQuery
@@ -14,6 +15,7 @@ from resolvers.outcome import OutcomeQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
 from resolvers.reviewing import ReviewingMutation
+from resolvers.sessions import SessionMutation, SessionQuery
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
 from resolvers.supervision import SupervisionQuery
@@ -31,6 +33,8 @@ QUERIES = (
     EnrolmentQuery,
     EventQuery,
     OutcomeQuery,
+    FamilyQuery,
+    SessionQuery,
 )
 MUTATIONS = (
     PrescribingMutation,
@@ -44,5 +48,7 @@ MUTATIONS = (
     StockMutation,
     CaseMutation,
     BenefitMutation,
+    FamilyMutation,
+    SessionMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

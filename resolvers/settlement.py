@@ -18,7 +18,9 @@ from services import access, bills, fee_lists, settling
 
 @strawberry.input(description="支付方式")
 class TenderInput:
-    credential: Credential = field(description="出示的就诊凭证")
+    credential: Credential | None = field(
+        default=None, description="出示的就诊凭证; 凭亲情展码代购时可不填 (FJ-7.5)"
+    )
     use_account: bool = field(
         default=True, description="使用本人个人账户; 否则不动本人账户, 由共济账户与现金支付"
     )

@@ -40,6 +40,9 @@ class Context(Protocol):
     def require_actor(self) -> Actor:
         """The caller; raises `Unauthenticated` when nobody has signed in."""
 
+    def guest(self) -> Actor:
+        """Somebody who has not signed in yet, told apart by where he calls from."""
+
 
 Info: TypeAlias = strawberry.Info[Context, None]
 
@@ -48,3 +51,9 @@ def call_of(info: Info, key: str | None = None) -> Call:
     """The call of a use case that this operation makes."""
     context = info.context
     return Call(context.require_actor(), context.now(), context.tools, key)
+
+
+def guest_call_of(info: Info) -> Call:
+    """The call of a use case that needs no token, because it gives one."""
+    context = info.context
+    return Call(context.guest(), context.now(), context.tools)

@@ -167,6 +167,29 @@ expose(
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(
+    terms.GrantScope,
+    "亲情共济授权范围",
+    SEE="查看处方与配药",
+    BUY="代为购药, 含查看",
+    PAY="用授权人的个人账户支付",
+)
+expose(
+    terms.FamilyRelation,
+    "被授权人与授权人的关系",
+    SPOUSE="配偶",
+    PARENT="父母",
+    CHILD="子女",
+    OTHER="其他近亲属",
+)
+expose(
+    terms.InvitationState,
+    "亲情共济邀请状态",
+    OPEN="待被邀请人接受",
+    AWAITING_OWNER="被邀请人已凭码接受, 待授权人确认",
+    ACCEPTED="双方已接受, 授权已生效",
+    DECLINED="已谢绝或撤回",
+)
+expose(
     ComplaintKind,
     "投诉类型",
     FALSE_STOCK="查询显示有货, 药店却没有",
@@ -210,6 +233,11 @@ expose(
     HANDED_OVER="已交付",
     DELIVERY_DISPATCHED="已发出配送",
     DELIVERY_CONFIRMED="已送达",
+    FAMILY_INVITED="收到或发出亲情共济邀请",
+    FAMILY_ACCEPTED="亲情共济邀请已被接受",
+    FAMILY_DECLINED="亲情共济邀请已谢绝或撤回",
+    FAMILY_REVOKED="亲情共济授权已撤销",
+    DEVICE_LINKED="有新设备绑定",
     CASE_OPENED="监管线索已立",
     CASE_ANSWERED="药店已陈述申辩",
     CASE_PROVEN="监管线索已查实",
@@ -292,6 +320,21 @@ CODE_WORDS = {
     Code.PICKUP_CODE_WRONG: "取药码无效",
     Code.PICKUP_CODE_STALE: "取药码已过期或已使用",
     Code.PICKUP_CODE_LOCKED: "取药码错误次数过多",
+    Code.FAMILY_INVITATION_WRONG: "亲情共济邀请码无效",
+    Code.FAMILY_INVITATION_STALE: "亲情共济邀请已失效",
+    Code.FAMILY_INVITATIONS_TOO_MANY: "待处理的亲情共济邀请过多",
+    Code.FAMILY_IDENTITY_WRONG: "本人证件号码不符",
+    Code.FAMILY_TRIES_LOCKED: "亲情共济错误次数过多",
+    Code.FAMILY_CODE_WRONG: "亲情展码无效",
+    Code.FAMILY_CODE_EXPIRED: "亲情展码已过期",
+    Code.FAMILY_CODE_USED: "亲情展码已使用",
+    Code.FAMILY_CODE_OTHER: "亲情展码不属于这笔配药",
+    Code.FAMILY_CODE_NOT_ACCEPTED: "不能凭亲情展码代购",
+    Code.FAMILY_LIMIT_REACHED: "家庭共济代付额度已用完",
+    Code.SIGN_IN_CODE_WRONG: "登录凭证无效",
+    Code.SIGN_IN_LOCKED: "登录错误次数过多",
+    Code.SESSION_ENDED: "登录已失效",
+    Code.LINK_REFUSED: "绑定信息不符",
     Code.COMPLAINT_REPEATED: "同一事实已有投诉或已认定",
     Code.COMPLAINTS_TOO_MANY: "当日投诉次数已满",
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",

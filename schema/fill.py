@@ -16,7 +16,7 @@ from schema.institution import Pharmacy
 from schema.member import Member
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
-from schema.settlement import Settlement
+from schema.settlement import FeeListSignature, Settlement
 from services.card_reading import advice_on
 from services.fee_lists import digest_of
 from services.identity import DOCUMENT_OF
@@ -219,6 +219,13 @@ class Fill:
     @strawberry.field(description="费用清单摘要, 签字时带上")
     async def fee_list_sha256(self, info: Info) -> str:
         return digest_of(await info.context.loaders.lines_of_fill.of(self.row.id))
+
+    @strawberry.field(description="购药人对当前费用清单的签字; 为空则尚未签字 (FJ-8.4, SX-13)")
+    async def fee_list_signature(self, info: Info) -> FeeListSignature | None:
+        current = digest_of(await info.context.loaders.lines_of_fill.of(self.row.id))
+        rows = await info.context.loaders.signatures_of_fill.of(self.row.id)
+        found = next((row for row in rows if row.fee_list_sha256 == current), None)
+        return FeeListSignature.of(found) if found else None
 
     @strawberry.field(description="结算")
     async def settlement(self, info: Info) -> Settlement | None:

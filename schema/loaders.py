@@ -15,6 +15,8 @@ from models import (
     Case,
     Doctor,
     Drug,
+    FamilyGrant,
+    FeeListSignature,
     Fill,
     FillLine,
     IdentityCheck,
@@ -28,8 +30,10 @@ from models import (
     Settlement,
     SettlementLine,
 )
+from policy.family import Paid
 from services.access import cases_of, fills_of, prescriptions_of, settlements_of
 from services.actor import Actor
+from services.family_money import paid_in_pairs
 
 M = TypeVar("M", bound=Model)
 K = TypeVar("K")
@@ -153,6 +157,22 @@ class Loaders:
     @cached_property
     def settlement_of_fill(self) -> One[UUID, Settlement]:
         return One(Settlement, by="fill_id", seen=self.seen_settlements)
+
+    @cached_property
+    def family_grant(self) -> One[UUID, FamilyGrant]:
+        return One(FamilyGrant)
+
+    @cached_property
+    def paid_of_pair(self) -> DataLoader[tuple[UUID, UUID], Paid]:
+        return DataLoader(load_fn=self.read_paid)
+
+    async def read_paid(self, pairs: list[tuple[UUID, UUID]]) -> list[Paid]:
+        """What payers paid for members of late."""
+        return await paid_in_pairs(pairs, self.now())
+
+    @cached_property
+    def signatures_of_fill(self) -> Many[UUID, FeeListSignature]:
+        return Many(FeeListSignature, "fill_id", "-signed_at")
 
     @cached_property
     def lines_of_prescription(self) -> Many[UUID, PrescriptionLine]:

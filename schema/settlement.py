@@ -10,7 +10,7 @@ from strawberry import Private, field
 
 import models
 from policy import benefit
-from policy.terms import BenefitKind
+from policy.terms import BenefitKind, FamilyRelation, Role
 from policy.violation import Code
 from schema.context import Info
 from schema.institution import Hospital, Pharmacy
@@ -260,16 +260,24 @@ class BenefitBalance:
 @strawberry.type(description="可用的家庭共济账户")
 class FamilyAccount:
     owner: Member = field(description="账户所有人")
-    relation: str = field(description="关系")
+    relation: FamilyRelation = field(description="登录的参保人是账户所有人的")
     available: Money = field(description="可用金额, 不超过授权上限")
 
 
 @strawberry.type(description="费用清单签字")
 class FeeListSignature:
+    row: Private[models.FeeListSignature]
     id: UUID = field(description="签字编号")
     fee_list_sha256: str = field(description="费用清单摘要")
     signed_at: Instant = field(description="签字时间")
 
     @classmethod
     def of(cls, row: models.FeeListSignature) -> Self:
-        return cls(id=row.id, fee_list_sha256=row.fee_list_sha256, signed_at=Instant(row.signed_at))
+        signed_at = Instant(row.signed_at)
+        return cls(row=row, id=row.id, fee_list_sha256=row.fee_list_sha256, signed_at=signed_at)
+
+    @strawberry.field(description="签字人: 本人, 或代购的家庭成员 (SX-13); 医院看到的姓名脱敏")
+    async def signed_by(self, info: Info) -> Member:
+        is_masked = info.context.require_actor().role == Role.HOSPITAL
+        row = await info.context.loaders.member.get(self.row.signed_by_id)
+        return Member.of(row, is_masked=is_masked)

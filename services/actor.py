@@ -76,6 +76,16 @@ class Images(Protocol):
         """The keys of a folder that were kept before that."""
 
 
+class Sessions(Protocol):
+    """Signs in the users of a mini-program (小程序登录)."""
+
+    async def openid(self, code: str) -> str | None:
+        """The account that a code was given to; None when the code is no good."""
+
+    def access_token(self, member_id: str) -> tuple[str, datetime]:
+        """A short-lived token of ours for a member, and when it ends."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
     """What use cases need of the world outside the database (外部工具).
@@ -87,6 +97,7 @@ class Tools:
     keys: Keys
     images: Images
     allows_samples: bool = False
+    sessions: Sessions | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from decimal import Decimal
 from models import Accumulator, FamilyGrant, Member, SpecialDiseaseRecord
 from policy.benefit.scheme import PER_YEAR
 from policy.calendar import shanghai_day
+from policy.family import payable
 from policy.money import ZERO
 from policy.parameters import ParameterNotFound, parameter
-from policy.terms import BenefitKind, GrantScope, InsuranceType
+from policy.terms import BenefitKind, FamilyRelation, GrantScope, InsuranceType
 from services.access import live_grants
 from services.benefit import bucket
+from services.family_money import limits_of, paid_by
 from services.ledger import balance_of
 
 TIER = "3"
@@ -38,7 +40,7 @@ class FamilyPurse:
     """A family account the member may pay from (家庭共济账户)."""
 
     owner: Member
-    relation: str
+    relation: FamilyRelation
     available: Decimal
 
 
@@ -95,7 +97,7 @@ async def family_purses(member: Member, now: datetime) -> Sequence[FamilyPurse]:
     for grant in grants:
         if GrantScope.PAY not in grant.scopes:
             continue
-        balance = await balance_of(grant.owner_id)
-        limit = balance if grant.pay_limit is None else min(balance, grant.pay_limit)
-        purses.append(FamilyPurse(grant.owner, grant.relation, limit))
+        paid = await paid_by(grant.owner_id, member.id, now)
+        available = payable(await balance_of(grant.owner_id), limits_of(grant), paid)
+        purses.append(FamilyPurse(grant.owner, grant.relation, available))
     return purses

@@ -17,8 +17,8 @@ from models import (
 from policy.benefit import Statement
 from policy.calendar import shanghai_day
 from policy.dispensing import IdentityFacts, PricedLine, check_settlement
+from policy.family import check_limits, payable
 from policy.money import ZERO
-from policy.parameters import parameter
 from policy.rule import broken
 from policy.terms import (
     Credential,
@@ -32,6 +32,8 @@ from services.access import grant_between
 from services.card_reading import reference_of, scanned_cards
 from services.errors import Refused
 from services.facts import has_contract
+from services.family_codes import has_shown_code
+from services.family_money import limits_of, paid_by
 from services.fee_lists import is_fee_list_signed
 from services.identity import BOTH_CARDS, CARD, MEMBER_CARD
 from services.law import lawful
@@ -43,7 +45,7 @@ from services.prices import ceilings
 class Tender:
     """How the buyer pays the personal share (支付方式), and with which credential."""
 
-    credential: Credential
+    credential: Credential | None
     use_account: bool = True
     family_payer_id: UUID | None = None
 
@@ -84,7 +86,7 @@ def compute(bill: Bill, tender: Tender, account: Decimal, family: Decimal) -> St
 async def family_means(
     bill: Bill, tender: Tender, now: datetime, locked: dict[UUID, Decimal] | None
 ) -> Decimal:
-    """What the family account (家庭共济账户) may pay: its balance, within the grant's limit (SX-23)."""
+    """What the family account (家庭共济账户) may pay: its balance, within the grant's limits (YL-52)."""
     payer = tender.family_payer_id
     if payer is None:
         return ZERO
@@ -92,8 +94,11 @@ async def family_means(
     if grant is None:
         text = "该家庭成员没有授权用其个人账户支付。请先在亲情共济中添加支付授权。"
         raise Refused([broken(Code.FAMILY_GRANT_MISSING, "YL-9", text)])
+    limits, paid = limits_of(grant), await paid_by(payer, bill.fill.member_id, now)
+    if violations := check_limits(limits, paid):
+        raise Refused(violations)
     balance = await balance_of(payer) if locked is None else locked.get(payer, ZERO)
-    return balance if grant.pay_limit is None else min(balance, grant.pay_limit)
+    return payable(balance, limits, paid)
 
 
 async def why_not(now: datetime, bill: Bill, tender: Tender) -> list[Violation]:
@@ -126,11 +131,6 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
     checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
     last = checks[0] if checks else None
     is_proxy = fill.buyer_id != fill.member_id
-    family_code = False
-    if is_proxy:
-        grant = await grant_between(fill.member_id, fill.buyer_id, GrantScope.BUY, now)
-        allowed = parameter("proxy_family_code", bill.prescription.area, on=shanghai_day(now)).flag
-        family_code = grant is not None and allowed and bill.pharmacy.accepts_family_code
     cards = await scanned_cards(fill.id) if is_proxy else {}
     return IdentityFacts(
         method=last.method if last else None,
@@ -138,7 +138,7 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
         manual_done=last is not None and last.method == IdentityMethod.MANUAL,
         is_proxy=is_proxy,
         proxy_documents=any(has_both_cards(check) for check in checks),
-        family_code=family_code,
+        family_code=await has_shown_code(fill, bill.pharmacy, now),
         reference=await reference_of(last),
         buyer_card=cards.get(CARD),
         member_card=cards.get(MEMBER_CARD),

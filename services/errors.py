@@ -90,6 +90,25 @@ class CursorTooOld(ServiceError):
         super().__init__("游标之后的部分事件已超过保存期限。请重新查询所需数据,再取当前游标订阅。")
 
 
+class SignInOff(ServiceError):
+    """Signing in from a mini-program is not set up here (未启用小程序登录)."""
+
+    code = "SIGN_IN_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("本系统没有启用小程序登录。请使用签发机构的令牌。")
+
+
+class SignInAway(ServiceError):
+    """The service that knows the code does not answer (登录服务不可用)."""
+
+    code = "SERVICE_UNAVAILABLE"
+    retry = "backoff"
+
+    def __init__(self) -> None:
+        super().__init__("微信登录服务暂时不可用,请稍后重新调用 wx.login 再试。")
+
+
 class Refused(ServiceError):
     """The rules forbid it (业务拒绝); carries every broken rule at once, and cases to open."""
 

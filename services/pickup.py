@@ -3,21 +3,20 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from models import AuditEntry, PickupCode, Prescription
+from models import PickupCode, Prescription
 from policy.rule import broken
 from policy.terms import GrantScope, PrescriptionState, Role
 from policy.violation import Code, Violation
 from services.access import get_prescription, grant_between
 from services.actor import Keys
-from services.errors import BadInput, Forbidden, Refused
+from services.errors import Forbidden, Refused
+from services.short_codes import digits_of, read_digits, refuse_guessers
 from services.use_case import Work, use_case
 
 LIFE = timedelta(minutes=2)
 """How long a code is valid. A phone shows the next one before this one ends."""
 
-WRONG_MAX = 10
-WRONG_SPAN = timedelta(minutes=10)
-"""So many wrong codes from one caller within this span lock it out until the span has passed."""
+DIGITS = 10
 
 
 @use_case("showPickupCode", PickupCode)
@@ -49,23 +48,14 @@ async def show_pickup_code(work: Work, prescription_id: UUID) -> PickupCode:
 
 def plain_code(key: UUID, keys: Keys) -> str:
     """The ten digits of a pick-up code; never stored, derived again when its owner asks."""
-    return f"{int(keys.lookup_hash(f'pickup:{key}'), 16) % 10**10:010d}"
+    return digits_of(keys, f"pickup:{key}", DIGITS)
 
 
 async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:
     """The prescription a code stands for and who showed it; a code is used once (取药码核销)."""
-    digits = code.strip()
-    if len(digits) != 10 or not (digits.isascii() and digits.isdigit()):
-        raise BadInput("code", "取药码为 10 位数字,请让患者刷新后重新出示。")
-    wrong = await AuditEntry.filter(
-        actor=work.actor.caller,
-        verb="claimPrescription",
-        outcome=Code.PICKUP_CODE_WRONG,
-        at__gt=work.now - WRONG_SPAN,
-    ).count()
-    if wrong >= WRONG_MAX:
-        text = "取药码错误次数过多,请 10 分钟后再试。"
-        raise Refused([about_code(Code.PICKUP_CODE_LOCKED, text)])
+    digits = read_digits("code", code, DIGITS, "取药码为 10 位数字,请让患者刷新后重新出示。")
+    locked = about_code(Code.PICKUP_CODE_LOCKED, "取药码错误次数过多,请 10 分钟后再试。")
+    await refuse_guessers(work, "claimPrescription", [Code.PICKUP_CODE_WRONG], locked)
     # locked, so that of two pharmacies with the same code the second finds it used
     row = await PickupCode.select_for_update().get_or_none(code_hash=work.call.tools.keys.lookup_hash(digits))
     if row is None:

@@ -12,7 +12,6 @@ from uuid import UUID
 
 from models import (
     Fill,
-    Member,
     Prescription,
     PrescriptionLine,
     Settlement,
@@ -36,6 +35,7 @@ from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, family_means, why_not
 from services.errors import Refused
+from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
 from services.ledger import balance_of, book_settlement, lock_balances
 from services.topics import institution_topic, member_topic
@@ -82,14 +82,15 @@ async def settle_fill(
     work.call.require("结算", Role.PHARMACY, Role.PHARMACIST)
     prescription, fill = await lock_fill(work, fill_id)
     require_transition(work, "settle", fill)
-    await Member.select_for_update().get(id=fill.member_id)
+    payer = [tender.family_payer_id] if tender.family_payer_id else []
+    # the payer too, so that a grant taken back meanwhile is taken back before or after, never during
+    await lock_members([fill.member_id, *payer])
     bill = await bill_of(prescription, fill, work.now)
     await traces.refuse_sold(fill.pharmacy_id, bill.lines, work.now)
     if violations := await why_not(work.now, bill, tender):
         raise Refused(violations)
-    payers = [fill.member_id] if tender.use_account else []
-    payers += [tender.family_payer_id] if tender.family_payer_id else []
-    balances = await lock_balances(payers)
+    own = [fill.member_id] if tender.use_account else []
+    balances = await lock_balances([*own, *payer])
     family = await family_means(bill, tender, work.now, balances)
     outcome = compute(bill, tender, balances.get(fill.member_id, ZERO), family)
     if statement_digest is not None and statement_digest != digest(outcome):
@@ -105,8 +106,8 @@ async def settle_fill(
         subject_id=settlement.id,
     )
     if settlement.payer_id is not None:
-        payer = member_topic(settlement.payer_id)
-        work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, payer, subject_id=settlement.id)
+        charged = member_topic(settlement.payer_id)
+        work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, charged, subject_id=settlement.id)
     return settlement
 
 

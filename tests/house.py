@@ -15,6 +15,7 @@ import settings
 from api.app import create_app
 from api.documents import Documents
 from api.main import make_loaders, schema
+from api.mini_program import MiniProgram
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
@@ -25,7 +26,9 @@ from engines.jwks import KeySource
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rates
+from engines.session_tokens import EitherVerifier, SessionTokens, load_or_create
 from engines.tokens import TokenVerifier
+from engines.wechat import WechatCodes
 from models.config import orm_config
 from ops.client import Client
 from ops.issuer import DevelopmentIssuer
@@ -37,6 +40,11 @@ from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
 from tests.world import keys
+
+NOBODY = "http://127.0.0.1:9"
+"""An address at which nothing listens."""
+
+WECHAT_APP = ("wx-test-app", "test-secret-value")
 
 SERVICE = Actor(role=Role.SERVICE, subject="test")
 
@@ -85,14 +93,21 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[House]:
+async def open_house(
+    database_url: str, redis_url: str, folder: Path, wechat_url: str = NOBODY
+) -> AsyncIterator[House]:
     """Open the house on a copy of the sample world, at the demo's morning."""
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
     bell = Bell(redis_url)
     images = ImageStore((folder / "images").as_uri(), keys())
     queue = Queue(job_broker(redis_url))
-    tools = Tools(Doorbell(bell, queue), keys(), images, allows_samples=True)
+    key = load_or_create(folder / "session-key.json")
+    mini = MiniProgram(
+        WechatCodes(wechat_url, *WECHAT_APP),
+        SessionTokens.read(key, audience=settings.OIDC_AUDIENCE, now=clock.now),
+    )
+    tools = Tools(Doorbell(bell, queue), keys(), images, allows_samples=True, sessions=mini)
     verifier = TokenVerifier(
         KeySource(str(issuer.jwks_file)),
         issuer=settings.OIDC_ISSUER,
@@ -102,7 +117,7 @@ async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIt
     parts = Parts(
         schema=schema(),
         clock=clock,
-        tokens=verifier,
+        tokens=EitherVerifier(mini.tokens, verifier),
         bell=bell,
         tools=tools,
         rates=Rates(redis_url, token_hex(4)),

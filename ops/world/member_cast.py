@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from ops.world import cast
-from policy.terms import GrantScope, InsuranceType, InsuredState, PersonStatus, Residence
+from policy.terms import FamilyRelation, GrantScope, InsuranceType, InsuredState, PersonStatus, Residence
 
 MALE, FEMALE = "1", "2"
 
@@ -44,7 +44,7 @@ class Grant:
 
     owner: str
     proxy: str
-    relation: str
+    relation: FamilyRelation
     scopes: tuple[GrantScope, ...]
     pay_limit: Decimal | None = None
 
@@ -124,19 +124,29 @@ PEOPLE = (
 )
 
 GRANTS = (
-    Grant(cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, "女儿", (GrantScope.SEE, GrantScope.BUY)),
+    Grant(
+        cast.FUJIAN_PATIENT,
+        cast.FUJIAN_PATIENT_FAMILY,
+        FamilyRelation.CHILD,
+        (GrantScope.SEE, GrantScope.BUY),
+    ),
     Grant(
         cast.FUJIAN_PATIENT_FAMILY,
         cast.FUJIAN_PATIENT,
-        "父亲",
+        FamilyRelation.PARENT,
         (GrantScope.PAY,),
         pay_limit=Decimal("500.00"),
     ),
-    Grant(cast.SHANXI_PATIENT, cast.SHANXI_PATIENT_FAMILY, "配偶", (GrantScope.SEE, GrantScope.BUY)),
+    Grant(
+        cast.SHANXI_PATIENT,
+        cast.SHANXI_PATIENT_FAMILY,
+        FamilyRelation.SPOUSE,
+        (GrantScope.SEE, GrantScope.BUY),
+    ),
     Grant(
         cast.SHANXI_PATIENT_FAMILY,
         cast.SHANXI_PATIENT,
-        "配偶",
+        FamilyRelation.SPOUSE,
         (GrantScope.PAY,),
         pay_limit=Decimal("300.00"),
     ),

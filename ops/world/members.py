@@ -87,7 +87,7 @@ def grants(now: datetime) -> Iterator[FamilyGrantRow]:
             id=stable_id("grant", grant.owner, grant.proxy),
             owner_id=member_id(grant.owner),
             proxy_id=member_id(grant.proxy),
-            relation=grant.relation,
+            relation=grant.relation.value,
             scopes=tuple(scope.value for scope in grant.scopes),
             pay_limit=grant.pay_limit,
             since=now - timedelta(days=180),

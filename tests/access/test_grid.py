@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,14 +10,14 @@ import pytest
 from graphql import GraphQLObjectType
 
 from api.main import schema
-from models import Case, FaceEnrolment, PrescriberQuery
+from models import Case, FaceEnrolment, FamilyGrant, FamilyInvitation, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
-from policy.terms import CaseKind, GrantScope, Role
+from policy.terms import CaseKind, FamilyRelation, GrantScope, Role
 from tests.cards import card_numbers
 from tests.house import House
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
@@ -57,6 +58,18 @@ GRID = {
     "answerQuery": "U FFFF FF FF .N FF FF",
     "requestFill": "U .N.G FF FF FF FF FF",
     "showPickupCode": "U .N.F FF FF FF FF FF",
+    "inviteFamily": "U .... FF FF FF FF FF",
+    "acceptFamily": "U .... FF FF FF FF FF",
+    "declineFamily": "U .NNN FF FF FF FF FF",
+    "revokeFamily": "U .NNN FF FF FF FF FF",
+    "showFamilyCode": "U NN.N FF FF FF FF FF",
+    "signInWithWechat": ". .... .. .. .. .. ..",
+    "linkMember": ". .... .. .. .. .. ..",
+    "refreshSession": ". .... .. .. .. .. ..",
+    "signOut": ". .... .. .. .. .. ..",
+    "signOutDevice": "U NNNN FF FF FF FF FF",
+    "issueLinkCode": "U FFFF .. .. FF .N FF",
+    "submitFamilyCode": "U FFFF .N .N FF FF FF",
     "cancelFill": "U .N.G FF FF FF FF FF",
     "claimPrescription": "U FFFF .. .. FF FF FF",
     "reviewFill": "U FFFF FF .N FF FF FF",
@@ -102,6 +115,9 @@ GRID = {
     "nearbyHospitals": "U .... .. .. .. .. ..",
     "splitProposal": "U .N.. .N .N .N .N ..",
     "drugs": "U .... .. .. .. .. ..",
+    "familyGrants": "U .... FF FF FF FF FF",
+    "devices": "U .... FF FF FF FF FF",
+    "familyInvitations": "U .... FF FF FF FF FF",
     "member": "U .N.. FF FF FF FF FF",
     "benefitBalance": "U .N.. FF FF FF FF FF",
     "cases": "U .... .. .. .. .. ..",
@@ -123,6 +139,10 @@ GRID = {
 ENROLMENT = ("enrolFace", "withdrawFace")
 FILES = ("submitIdentityCheck", "enrolFace")
 ENDING = ("cancelFill", "declineFill", "revokePrescription")
+OPEN = ("signInWithWechat", "linkMember", "refreshSession", "signOut")
+"""Signing in: for callers without a token; one with a token may do it too."""
+
+KEYLESS = ("showPickupCode", "showFamilyCode", *OPEN)
 PICTURE = png(400, 300)
 
 
@@ -135,6 +155,8 @@ class Things:
     fill: Json
     settled: Json
     query: str
+    grant: str
+    invitation: str
     case: str
     callers: dict[str, Client]
 
@@ -154,6 +176,18 @@ class Things:
             "requestFill": prescription | {"pharmacyCode": FUJIAN.pharmacy},
             "showPickupCode": prescription,
             "claimPrescription": {"code": "0000000000"},
+            "inviteFamily": {"ownIdTail": "000000", "relation": "OTHER", "scopes": ["SEE"]},
+            "acceptFamily": {"ownIdTail": "000000", "code": "0000000000"},
+            "signInWithWechat": {"code": ""},
+            "linkMember": {"refreshToken": "x", "idNumber": "x", "name": "x", "linkCode": "x"},
+            "refreshSession": {"refreshToken": "x"},
+            "signOut": {"refreshToken": "x"},
+            "signOutDevice": {"deviceId": str(uuid4())},
+            "issueLinkCode": {"psnNo": cast.FUJIAN_PATIENT},
+            "declineFamily": {"invitationId": self.invitation},
+            "revokeFamily": {"grantId": self.grant},
+            "showFamilyCode": {"memberId": str(member_id(cast.FUJIAN_PATIENT))},
+            "submitFamilyCode": fill | {"code": "0" * 24},
             "reviewFill": fill | {"decision": "APPROVE", "advice": "饭后服"},
             "queryPrescriber": fill | {"question": "剂量?"},
             "declineFill": fill | {"reason": "缺货"},
@@ -211,6 +245,9 @@ class Things:
             "prescriptions": "prescriptions { pageInfo { hasNextPage } }",
             "fills": "fills { pageInfo { hasNextPage } }",
             "settlements": "settlements { pageInfo { hasNextPage } }",
+            "devices": "devices { pageInfo { hasNextPage } }",
+            "familyGrants": "familyGrants { pageInfo { hasNextPage } }",
+            "familyInvitations": "familyInvitations { pageInfo { hasNextPage } }",
             "cases": "cases { pageInfo { hasNextPage } }",
             "case": f'case(id: "{self.case}") {{ id }}',
             "stockBalance": f'stockBalance(pharmacyCode: "{FUJIAN.pharmacy}") {{ ratio }}',
@@ -262,7 +299,21 @@ async def things(house: House) -> Things:
         for name, role, subject in COLUMNS
     }
     assert done["id"]
-    return Things(way, prescription, fill, settlement["edges"][0]["node"], str(query.id), case, callers)
+    await grant(house, cast.FUJIAN_PATIENT, cast.SHANXI_PATIENT, GrantScope.PAY)
+    given = await FamilyGrant.get(
+        proxy_id=member_id(cast.SHANXI_PATIENT), owner_id=member_id(cast.FUJIAN_PATIENT)
+    )
+    invitation = await FamilyInvitation.create(
+        owner_id=member_id(cast.FUJIAN_PATIENT),
+        is_named=True,
+        relation=FamilyRelation.OTHER,
+        term_days=1,
+        invited_at=house.now(),
+        expires_at=house.now() + timedelta(days=1),
+    )
+    settled = settlement["edges"][0]["node"]
+    family = str(given.id), str(invitation.id)
+    return Things(way, prescription, fill, settled, str(query.id), *family, case, callers)
 
 
 async def a_case(house: House) -> str:
@@ -314,7 +365,7 @@ async def ask(client: Client, things: Things, field: str) -> Json:
             return await upload(client, field, things.fill["id"])
         if field in ENROLMENT:
             return await enrol(client, field)
-        given = things.values(field) if field == "showPickupCode" else things.input(field)
+        given = things.values(field) if field in KEYLESS else things.input(field)
         return await send(client, document(field), {"input": given})
     wanted, variables = things.query_of(field)
     head = {

@@ -12,8 +12,10 @@ from models.job import JobKind
 from ops import road_documents as documents
 from ops.client import Json
 from ops.road import FUJIAN, Road
+from ops.world import cast
 from policy.terms import Role
 from tests.docs.guide import Kept
+from tests.family.people import Relative
 from tests.house import House
 from tests.supervision.documents import COMPLAIN, DECLINE
 from workers.faces.pool import FacePool
@@ -109,6 +111,14 @@ async def an_order_is_settled_for_delivery(house: House, kept: Kept) -> None:
         await settled(way, fill["id"])
 
 
+async def the_family_looks_at_its_cards(house: House, kept: Kept) -> None:
+    """Father and daughter read their own ID numbers, and she knows his name."""
+    for name, psn_no in (("father", FUJIAN.patient), ("daughter", cast.FUJIAN_PATIENT_FAMILY)):
+        one = Relative(house, psn_no)
+        kept.values |= {f"{name}Tail": await one.tail(), f"{name}Number": await one.number()}
+        kept.values[f"{name}Name"] = await one.name()
+
+
 async def a_pharmacy_has_not_what_it_showed(house: House, kept: Kept) -> None:
     """The patient requests a fill, and the pharmacy declines it as not in stock."""
     await a_prescription_is_uploaded(house, kept)
@@ -169,6 +179,7 @@ MEANWHILE: dict[str, Meanwhile] = {
         the_pharmacy_prepares,
         the_pharmacy_settles_and_sends,
         another_order_waits,
+        the_family_looks_at_its_cards,
         an_order_is_settled_for_delivery,
         a_pharmacy_has_not_what_it_showed,
         a_patient_complains,

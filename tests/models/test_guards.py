@@ -250,4 +250,4 @@ async def test_a_grant_needs_two_people() -> None:
     assert member is not None
 
     with database_refuses():
-        await models.FamilyGrant.create(owner=member, proxy=member, relation="本人", since=NOW)
+        await models.FamilyGrant.create(owner=member, proxy=member, relation="OTHER", since=NOW)

@@ -161,6 +161,7 @@ def test_every_value_of_fujians_notice_says_when_it_lapses() -> None:
 
 
 UNITS = {
+    "minute",
     "hour",
     "day",
     "week",

@@ -18,7 +18,7 @@ from ops.world.ids import member_id
 from services.ledger import Leg, book
 from services.use_case import Work
 from tests.house import House
-from tests.road.family import BOTH, FAMILY, claimed_by_family, obstacles
+from tests.road.family import BOTH, FAMILY
 from tests.road.walk import ELECTRONIC, Walk
 
 
@@ -111,15 +111,3 @@ async def test_who_may_only_see_does_not_buy(own_house: House) -> None:
 
     assert refused.value.codes == ["FAMILY_GRANT_MISSING"]
     assert failed.value.errors[0]["extensions"]["code"] == "FORBIDDEN"
-
-
-async def test_a_grant_taken_back_before_the_settlement_ends_the_family_code(own_house: House) -> None:
-    walk = Walk(own_house, FUJIAN)
-    fill = await claimed_by_family(walk)
-    await walk.sign(fill, walk.person(cast.FUJIAN_PATIENT_FAMILY))
-    await walk.match_face(fill, None, "card")
-    await FamilyGrant.filter(owner_id=member_id(FUJIAN.patient)).update(revoked_at=own_house.now())
-
-    found = await obstacles(walk, fill)
-
-    assert found == ["PROXY_DOCUMENTS_MISSING"]

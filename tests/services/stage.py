@@ -10,7 +10,7 @@ from models import FamilyGrant, Fill
 from ops.client import Client, Json, Listener, RequestFailed
 from ops.road import FUJIAN, Region, Road
 from ops.world.ids import member_id
-from policy.terms import FillState, GrantScope, Role
+from policy.terms import FamilyRelation, FillState, GrantScope, Role
 from services.actor import Actor
 from tests.house import House
 
@@ -99,7 +99,7 @@ async def grant(house: House, owner: str, proxy: str, *scopes: GrantScope) -> No
     await FamilyGrant.create(
         owner_id=member_id(owner),
         proxy_id=member_id(proxy),
-        relation="亲属",
+        relation=FamilyRelation.OTHER,
         scopes=list(scopes),
         since=house.now(),
     )

@@ -12,6 +12,7 @@ import pytest
 import settings
 from engines.keys import NotDecryptable
 from models import AuditEntry, FaceEnrolment, FaceMean, FaceTemplate, IdentityCheck, Job, Member
+from models.job import JobKind
 from ops import road_documents as documents
 from ops.client import Json
 from ops.databases import connection_options
@@ -55,7 +56,7 @@ async def fill(way: Road) -> Json:
 async def checked(way: Road, fill: Json, bench: Bench, live: bytes) -> IdentityCheck:
     """A picture handed in through GraphQL and worked on by this bench."""
     check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": live}, fillId=fill["id"])
-    job = await Job.get(subject_id=check["id"])
+    job = await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)
     await run_job(bench, job.id, RUNNERS)
     return await IdentityCheck.get(id=check["id"])
 
@@ -169,7 +170,7 @@ async def test_a_withdrawn_face_is_compared_with_no_more(
     check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": png(4)}, fillId=fill["id"])
     await FaceEnrolment.filter(id=enrolment.id).update(withdrawn_at=house.now())
 
-    await run_job(bench, (await Job.get(subject_id=check["id"])).id, RUNNERS)
+    await run_job(bench, (await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)).id, RUNNERS)
 
     row = await IdentityCheck.get(id=check["id"])
     assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "REFERENCE_MISSING")
@@ -194,7 +195,9 @@ async def test_the_card_itself_is_no_live_picture(house: House, way: Road, fill:
     check = await way.pharmacy.upload(documents.CHECK_FACE, files, fillId=fill["id"], cardNumber=number)
 
     await run_job(
-        Bench(house.tools, PaperPool(), house.now), (await Job.get(subject_id=check["id"])).id, RUNNERS
+        Bench(house.tools, PaperPool(), house.now),
+        (await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)).id,
+        RUNNERS,
     )
 
     row = await IdentityCheck.get(id=check["id"])

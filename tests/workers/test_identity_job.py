@@ -13,7 +13,7 @@ import settings
 from engines.images import ImageStore
 from engines.queue import STREAM, Queue, job_broker
 from models import AuditEntry, Event, FaceEnrolment, IdentityCheck, Job, MonitorRun
-from models.job import JobState
+from models.job import JobKind, JobState
 from ops import road_documents as documents
 from ops.client import Json
 from ops.portraits import fetch
@@ -73,7 +73,7 @@ async def hand_in(way: Road, fill: Json, picture: bytes) -> tuple[UUID, UUID]:
     """Hand a picture in through GraphQL; gives the check and its job."""
     check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": picture}, fillId=fill["id"])
     assert check["verdict"] is None
-    job = await Job.get(subject_id=check["id"])
+    job = await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)
     return UUID(check["id"]), job.id
 
 
