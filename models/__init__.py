@@ -1,7 +1,7 @@
 """The tables: one module per aggregate."""
 
 from models.account import Account, JournalEntry, Posting
-from models.audit import AuditEntry
+from models.audit import AuditEntry, AuditHead, AuditLink, AuditUnsealed
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
@@ -23,6 +23,9 @@ __all__ = [
     "AccumulatorImport",
     "Agreement",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
+    "AuditUnsealed",
     "Case",
     "Doctor",
     "Drug",

@@ -1,5 +1,6 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
+from resolvers.audit import AuditQuery
 from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.delivery import DeliveryMutation
@@ -25,6 +26,7 @@ QUERIES = (
     StockQuery,
     EventQuery,
     OutcomeQuery,
+    AuditQuery,
 )
 MUTATIONS = (
     PrescribingMutation,

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import FillState, IdentityMethod, Role, Verdict
+from policy.terms import FillState, IdentityMethod, PersonalData, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
 from schema.institution import Pharmacy
@@ -17,6 +17,7 @@ from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
 from services.fee_lists import digest_of
+from services.reading import note
 
 DELIVERS = (Role.PATIENT, Role.PHARMACY, Role.PHARMACIST)
 """Roles that need a home address."""
@@ -85,6 +86,7 @@ class IdentityCheck:
 
     @classmethod
     def of(cls, row: models.IdentityCheck) -> Self:
+        note(row.person_id, PersonalData.IDENTITY)
         return cls(
             id=row.id,
             method=row.method,
@@ -115,6 +117,7 @@ class Fill:
 
     @classmethod
     def of(cls, row: models.Fill) -> Self:
+        note(row.member_id, PersonalData.FILL)
         return cls(
             row=row,
             id=row.id,

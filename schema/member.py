@@ -7,8 +7,9 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import InsuranceType, PersonStatus, Role
+from policy.terms import InsuranceType, PersonalData, PersonStatus, Role
 from schema.context import Info
+from services.reading import note
 
 NEEDS_NAME = (Role.PATIENT, Role.PHARMACIST, Role.PHARMACY, Role.HOSPITAL)
 """Roles that must know whom they serve; agencies and supervisors see masked names."""
@@ -42,6 +43,7 @@ class Member:
 
 def open_text(info: Info, member_id: UUID, sealed: bytes) -> str:
     """The text that was sealed for this member."""
+    note(member_id, PersonalData.PERSON)
     return info.context.tools.keys.decrypt_text(bytes(sealed), context=f"member:{member_id}".encode())
 
 

@@ -10,7 +10,7 @@ from strawberry import Private, field
 
 import models
 from policy import benefit
-from policy.terms import BenefitKind
+from policy.terms import BenefitKind, PersonalData
 from policy.violation import Code
 from schema.context import Info
 from schema.institution import Hospital, Pharmacy
@@ -18,6 +18,7 @@ from schema.member import Member
 from schema.refusal import Violation
 from schema.scalars import Instant, Money, Price, Quantity
 from services import settling
+from services.reading import note
 from services.settling import jsonable
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ class Settlement:
 
     @classmethod
     def of(cls, row: models.Settlement) -> Self:
+        note(row.member_id, PersonalData.SETTLEMENT)
         return cls(
             row=row,
             id=row.id,

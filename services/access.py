@@ -6,9 +6,10 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from models import FamilyGrant, Fill, Member, Prescription, Settlement
-from policy.terms import GrantScope, Role
+from policy.terms import GrantScope, PersonalData, Role
 from services.actor import Actor
 from services.errors import Forbidden, NotFound
+from services.reading import note
 
 NOTHING = Q(pk__isnull=True)
 EVERYTHING = Q()
@@ -89,6 +90,7 @@ async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescripti
     row = await Prescription.filter(await prescriptions_of(actor, now), id=key).first()
     if row is None:
         raise NotFound("处方", key)
+    note(row.member_id, PersonalData.PRESCRIPTION)
     return row
 
 
@@ -97,6 +99,7 @@ async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
     row = await Fill.filter(await fills_of(actor, now), id=key).first()
     if row is None:
         raise NotFound("配药", key)
+    note(row.member_id, PersonalData.FILL)
     return row
 
 

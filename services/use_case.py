@@ -14,10 +14,11 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import AuditEntry, Case, Event, IdempotencyRecord, Job
+from models import Case, Event, IdempotencyRecord, Job
 from models.job import JobKind
 from policy.terms import EventKind
 from services.actor import Actor, Call
+from services.audit import audit
 from services.errors import BadInput, Busy, IdempotencyKeyReused, Refused
 from services.topics import stock_topic
 
@@ -153,7 +154,7 @@ def use_case(
                     await IdempotencyRecord.filter(caller=call.actor.caller, key=call.key).update(
                         result_id=str(row.pk)
                     )
-                await audit(call, name, str(row.pk), "DONE")
+                await audit(call, name, "DONE", row)
                 await work.write(connection)
                 return row, work
 
@@ -196,12 +197,7 @@ def plain(value: object) -> object:
     return str(value)
 
 
-async def audit(call: Call, verb: str, subject: str, outcome: str) -> None:
-    """Write an audit row (审计记录) in the running transaction."""
-    await AuditEntry.create(at=call.now, actor=call.actor.caller, verb=verb, subject=subject, outcome=outcome)
-
-
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
     """Write that a call was refused and the cases that gave cause for, after the rollback."""
-    await audit(call, verb, "", refusal.violations[0].code if refusal.violations else "REFUSED")
+    await audit(call, verb, refusal.violations[0].code if refusal.violations else "REFUSED")
     await Case.bulk_create(refusal.cases, ignore_conflicts=True)

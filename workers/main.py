@@ -15,6 +15,7 @@ from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
 from services.expiry import expire_due
+from workers.auditing import SEAL_SECONDS, seal_entries
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
 
@@ -43,6 +44,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(run_receiver_task(queue.broker, max_async_tasks=8)),
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
+            asyncio.create_task(every(SEAL_SECONDS, lambda: seal_entries(bench.now()))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

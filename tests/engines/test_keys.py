@@ -63,7 +63,7 @@ def test_reads_old_ciphertexts_after_a_rotation_and_says_that_they_need_renewal(
     assert not ring.needs_renewal(ring.encrypt_text(NAME, context=CONTEXT))
     assert ring.lookup_hash(NAME) == old.lookup_hash(NAME)
     with pytest.raises(KeyRingBroken, match="'k2' is already"):
-        ring.rotated("k2")
+        ring.with_key("k2")
 
 
 def test_finds_a_number_however_it_was_typed_but_only_with_its_own_key() -> None:
