@@ -49,6 +49,7 @@ HASHED = (
 PICTURES = (
     PictureColumn("identity_image", "image_key"),
     PictureColumn("face_enrolment", "image_key"),
+    PictureColumn("fee_list_signature", "image_key"),
 )
 PLAIN_DIGESTS = {"idempotency_record.request_hash", "audit_link.hash", "audit_link.digest", "audit_head.hash"}
 """Columns that look like the above and are digests without any key."""

@@ -9,6 +9,7 @@ from models import FamilyGrant, Fill, Member, Prescription, Settlement
 from policy.terms import GrantScope, PersonalData, Role
 from services.actor import Actor
 from services.errors import Forbidden, NotFound
+from services.people import UNSOLD
 from services.reading import note
 
 NOTHING = Q(pk__isnull=True)
@@ -44,8 +45,9 @@ async def prescriptions_of(actor: Actor, now: datetime) -> Q:
         case Role.HOSPITAL:
             return Q(hospital_id=actor.institution)
         case Role.PHARMACY | Role.PHARMACIST:
-            claimed = Fill.filter(pharmacy_id=actor.institution).values("prescription_id")
-            return Q(id__in=Subquery(claimed))
+            # what it did not sell is none of its business any more
+            claimed = Fill.filter(~Q(state__in=UNSOLD), pharmacy_id=actor.institution)
+            return Q(id__in=Subquery(claimed.values("prescription_id")))
         case Role.AGENCY:
             return Q(area=actor.area) | Q(member__area=actor.area)
         case Role.SUPERVISOR | Role.SERVICE:
