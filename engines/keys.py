@@ -190,9 +190,19 @@ class KeyRing:
         return cls.from_json(source) if source.lstrip().startswith("{") else cls.from_file(Path(source))
 
     def write(self, path: Path) -> None:
-        """Put this ring in its file's place (改写密钥文件), whole or not at all; readers see either."""
+        """Put this ring in its file's place (改写密钥文件), whole or not at all; its owner stays."""
         draft = _draft(path, self.to_json())
-        draft.replace(path)
+        try:
+            if path.exists():
+                # whoever rotates may be root; the processes that must read the file are not
+                found = path.stat()
+                os.chown(draft, found.st_uid, found.st_gid)
+                draft.chmod(found.st_mode & 0o777)
+            draft.replace(path)
+        except OSError as error:
+            raise KeyRingBroken(f"The key ring file {path} cannot be written: {error.strerror}.") from error
+        finally:
+            draft.unlink(missing_ok=True)
 
     @classmethod
     def load_or_create(cls, path: Path) -> Self:

@@ -197,7 +197,11 @@ async def wrong_doors(clients: dict[str, Client], fills: dict[str, str]) -> Json
     found = (await clients["patient"].execute(query, {"id": fills["sold"]}))["fill"]
     ids = {"fill": fills["sold"], **{name: one["id"] for name, one in found.items()}}
     patient = str(member_id(FUJIAN.patient))
-    code = f'showPickupCode(input: {{prescriptionId: "{ids["prescription"]}"}}) {{ __typename }}'
+    await Fill.filter(id=UUID(fills["open"])).update(state=FillState.REQUESTED)
+    waiting = (
+        await clients["patient"].execute(query.replace("settlement { id }", ""), {"id": fills["open"]})
+    )["fill"]
+    code = f'showPickupCode(input: {{prescriptionId: "{waiting["prescription"]["id"]}"}}) {{ __typename }}'
     doors = [
         *(
             (name, f'{{ {what}(id: "{key}") {{ id }} }}', "NOT_FOUND")

@@ -33,12 +33,13 @@ BELONGS: dict[str, set[str]] = {
     "prescriber_query": {"question", "answer"},
     "fill": {"delivery_address"},
     "doctor": {"name", "phone"},
-    "drug": {"generic_name"},
+    # the sample world's doctors have their hospital's telephone
+    "institution": {"phone"},
 }
 """Where what a road says of people is meant to be; names and numbers of patients are nowhere in the clear."""
 
-KNOWS_NUMBERS = {"member", "audit_entry", "idempotency_record", "fill"}
-"""Tables with a person number (人员编号): the member's own, and who called."""
+KNOWS_NUMBERS = {"member", "audit_entry", "idempotency_record", "fill", "journal_entry"}
+"""Tables with a person number (人员编号): the member's own, who called, and what the sample world paid in."""
 
 PICTURE = png(400, 300)
 
