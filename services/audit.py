@@ -28,6 +28,13 @@ async def audit(call: Call, verb: str, outcome: str, row: Model | None = None) -
         is_on_record(member)
 
 
+async def answered_before(row: Model) -> None:
+    """The same answer once more (重发): the entry of the first time tells of it."""
+    member = await member_of(row)
+    if member is not None:
+        is_on_record(member)
+
+
 async def member_of(row: Model) -> UUID | None:
     """The member whom a row is about (所涉参保人), if it is about one."""
     if isinstance(row, Member):

@@ -18,7 +18,7 @@ from models import Case, Event, IdempotencyRecord, Job
 from models.job import JobKind
 from policy.terms import EventKind
 from services.actor import Actor, Call
-from services.audit import audit
+from services.audit import answered_before, audit
 from services.errors import BadInput, Busy, IdempotencyKeyReused, Refused
 from services.topics import stock_topic
 
@@ -148,7 +148,9 @@ def use_case(
                 if call.key is not None:
                     earlier = await claim_key(connection, call, name, fingerprint)
                     if earlier is not None:
-                        return await result.get(pk=earlier), None
+                        row = await result.get(pk=earlier)
+                        await answered_before(row)
+                        return row, None
                 row = await body(work, *args, **kwargs)
                 if call.key is not None:
                     await IdempotencyRecord.filter(caller=call.actor.caller, key=call.key).update(
