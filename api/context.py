@@ -15,8 +15,9 @@ from engines.bell import Bell
 from engines.jwks import KeysUnavailable
 from engines.tokens import Claims, TokenExpired, TokenInvalid
 from policy.terms import Role
-from services.actor import Actor, Images, Tools
+from services.actor import Actor, Call, Images, Tools
 from services.errors import Unauthenticated
+from services.reading import Reading, record_reads
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -111,6 +112,12 @@ async def sign_in_by_header(context: Context) -> None:
         headers = {"Retry-After": "30"}
         message = "暂时无法校验令牌，请稍后重试。"
         raise RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers) from error
+
+
+async def put_on_record(context: Context, seen: Reading) -> None:
+    """Write whose data the operation has shown (阅览审计), before its answer leaves the house."""
+    if context.actor is not None and seen.seen:
+        await record_reads(Call(context.actor, context.now(), context.tools), seen)
 
 
 def actor_of(claims: Claims) -> Actor:

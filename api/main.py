@@ -15,7 +15,7 @@ from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
-from engines.keys import KeyRing
+from engines.live_keys import LiveKeyRing
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rates
@@ -47,7 +47,7 @@ def make_loaders(context: Any) -> Loaders:
 def application() -> Starlette:
     """The application (应用) that the settings describe."""
     clock = Clock.of(settings.YAOLU_CLOCK)
-    keys = KeyRing.read(settings.YAOLU_KEYS)
+    keys = LiveKeyRing(settings.YAOLU_KEYS)
     images = ImageStore(settings.IMAGE_STORE_URL, keys)
     bell = Bell(settings.REDIS_URL)
     mini = mini_program(clock)

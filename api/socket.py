@@ -22,7 +22,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 import settings
 from api.body import request_of
-from api.context import Context, sign_in
+from api.context import Context, put_on_record, sign_in
 from api.errors import (
     BAD_REQUEST,
     OPERATIONS_TOO_MANY,
@@ -36,6 +36,7 @@ from engines.jwks import KeysUnavailable
 from engines.logs import log_fault
 from engines.rates import OwnBuckets, Rate
 from engines.tokens import LEEWAY, TokenExpired, TokenInvalid
+from services.reading import reading
 
 if TYPE_CHECKING:
     from api.view import View
@@ -187,28 +188,38 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self._forget(operation)
 
     async def _run(self, operation: Operation[Context, None], context: Context) -> None:
-        results = await self.schema.stream(
-            operation.query,
-            variable_values=operation.variables,
-            context_value=context,
-            operation_name=operation.operation_name,
-        )
-        async with aclosing(results):
-            async for result in results:
-                assert isinstance(result, ExecutionResult)
-                errors = present(result.errors or [], request_id=context.request_id)
-                if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
-                    await self._end(operation, errors)
-                    return
-                payload: Formatted = {"data": result.data}
-                if errors:
-                    payload["errors"] = errors
-                if result.extensions:
-                    payload["extensions"] = result.extensions
-                await self._say({"id": operation.id, "type": "next", "payload": payload})
-                context.renew()
+        with reading() as seen:
+            results = await self.schema.stream(
+                operation.query,
+                variable_values=operation.variables,
+                context_value=context,
+                operation_name=operation.operation_name,
+            )
+            async with aclosing(results):
+                async for result in results:
+                    assert isinstance(result, ExecutionResult)
+                    await put_on_record(context, seen)
+                    if not await self._show(operation, context, result):
+                        return
+                    context.renew()
         self._forget(operation)
         await self._say({"id": operation.id, "type": "complete"})
+
+    async def _show(
+        self, operation: Operation[Context, None], context: Context, result: ExecutionResult
+    ) -> bool:
+        """Send a result; gives whether more may follow."""
+        errors = present(result.errors or [], request_id=context.request_id)
+        if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
+            await self._end(operation, errors)
+            return False
+        payload: Formatted = {"data": result.data}
+        if errors:
+            payload["errors"] = errors
+        if result.extensions:
+            payload["extensions"] = result.extensions
+        await self._say({"id": operation.id, "type": "next", "payload": payload})
+        return True
 
     async def _end(self, operation: Operation[Context, None], errors: list[Formatted]) -> None:
         self._forget(operation)

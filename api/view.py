@@ -22,12 +22,14 @@ from strawberry.types.graphql import OperationType
 import settings
 from api import body, uploads
 from api.console import console_page
-from api.context import Context, anonymous, sign_in_by_header
+from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
+    AWAY,
     INTERNAL,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
+    UNAVAILABLE,
     Formatted,
     RequestRefused,
     internal,
@@ -41,6 +43,7 @@ from api.parts import Parts
 from api.socket import SocketHandler
 from engines.logs import log_fault
 from policy.terms import Role
+from services.reading import reading
 
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 """A page of another site cannot send these without asking first (CSRF)."""
@@ -110,14 +113,22 @@ class View(GraphQL[Context, None]):
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
         try:
-            result = await self.schema.execute(
-                said.query,
-                variable_values=said.variables,
-                context_value=context,
-                operation_name=said.operation_name,
-                allowed_operation_types=ALLOWED_OPERATIONS[request.method],
-                operation_extensions=said.extensions,
-            )
+            with reading() as seen:
+                result = await self.schema.execute(
+                    said.query,
+                    variable_values=said.variables,
+                    context_value=context,
+                    operation_name=said.operation_name,
+                    allowed_operation_types=ALLOWED_OPERATIONS[request.method],
+                    operation_extensions=said.extensions,
+                )
+            await put_on_record(context, seen)
+            return result
+        except AWAY as error:
+            log_fault("audit.unavailable", error, request_id=context.request_id)
+            headers = {"Retry-After": "5"}
+            message = "服务暂不可用，请稍后重试。"
+            raise RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers) from error
         except (CannotGetOperationTypeError, MissingQueryError) as error:
             raise RequestRefused(400, "query 中没有要执行的操作。", OPERATION_UNKNOWN) from error
         except InvalidOperationTypeError as error:

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+from collections.abc import AsyncIterator
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,7 +10,12 @@ from urllib.parse import unquote, urlsplit
 from obstore.exceptions import NotFoundError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from engines.keys import KeyRing
+from engines.keys import KeyRing, key_of
+from engines.live_keys import Ring
+
+PORTION = 200
+HEAD_BYTES = 46
+"""As much of a ciphertext as its key's name, of 32 letters at most, can be read from."""
 
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 
@@ -25,7 +31,7 @@ class ImageMissing(Exception):
 class ImageStore:
     """Pictures by key (影像存储), each encrypted for its own key, so that none can pose as another."""
 
-    def __init__(self, url: str, ring: KeyRing) -> None:
+    def __init__(self, url: str, ring: Ring) -> None:
         self._store = _opened(url)
         self._ring = ring
 
@@ -45,6 +51,29 @@ class ImageStore:
             raise ImageMissing(key) from error
         sealed = bytes(await stored.bytes_async())
         return self._ring.decrypt(sealed, context=key.encode())
+
+    async def names(self) -> AsyncIterator[list[str]]:
+        """The keys of all pictures that are there (影像清单), in portions."""
+        async for portion in self._store.list(chunk_size=PORTION):
+            yield [found["path"] for found in portion if _KEY.fullmatch(found["path"])]
+
+    async def encryption_key(self, key: str) -> str | None:
+        """The name of the key that encrypted a picture (所用密钥); None when the picture is gone."""
+        try:
+            head = await self._store.get_range_async(_checked(key), start=0, length=HEAD_BYTES)
+        except (NotFoundError, FileNotFoundError):
+            return None
+        return key_of(bytes(head))
+
+    async def encrypt_anew(self, key: str, ring: KeyRing) -> bool:
+        """Bring a picture under the ring's present key (影像换钥); gives whether it is still there."""
+        try:
+            stored = await self._store.get_async(_checked(key))
+        except (NotFoundError, FileNotFoundError):
+            return False
+        plain = ring.decrypt(bytes(await stored.bytes_async()), context=key.encode())
+        await self._store.put_async(key, ring.encrypt(plain, context=key.encode()))
+        return True
 
     async def delete(self, key: str) -> None:
         """Purge a picture (清除影像); purging it again is no error, so a purge can be repeated."""

@@ -8,9 +8,10 @@ import secrets
 import unicodedata
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -40,11 +41,16 @@ class NotDecryptable(Exception):
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Keys by name, the one that encrypts now, and the key of the lookup hashes (密钥环)."""
+    """Keys by name, the one that encrypts now, and the key of the lookup hashes (密钥环).
+
+    `old_lookups` are lookup keys whose hashes are still about; `lookup_since` says when the present one came.
+    """
 
     current: str
     keys: Mapping[str, bytes] = field(repr=False)
     lookup: bytes = field(repr=False)
+    old_lookups: tuple[bytes, ...] = field(default=(), repr=False)
+    lookup_since: datetime | None = None
 
     def __post_init__(self) -> None:
         for key_id, key in self.keys.items():
@@ -52,8 +58,9 @@ class KeyRing:
                 raise KeyRingBroken(f"Key name {key_id!r} must be 1 to 32 letters, digits, '.', '_' or '-'.")
             if len(key) != KEY_BYTES:
                 raise KeyRingBroken(f"Key {key_id!r} has {len(key)} bytes; it needs {KEY_BYTES}.")
-        if len(self.lookup) != KEY_BYTES:
-            raise KeyRingBroken(f"The lookup key has {len(self.lookup)} bytes; it needs {KEY_BYTES}.")
+        for lookup in (self.lookup, *self.old_lookups):
+            if len(lookup) != KEY_BYTES:
+                raise KeyRingBroken(f"The lookup key has {len(lookup)} bytes; it needs {KEY_BYTES}.")
         if self.current not in self.keys:
             raise KeyRingBroken(f"The current key {self.current!r} is not among {', '.join(self.keys)}.")
 
@@ -86,26 +93,59 @@ class KeyRing:
         return self.decrypt(sealed, context=context).decode()
 
     def lookup_hash(self, text: str) -> str:
-        """The keyed hash (带钥散列) by which an encrypted text is found; one writing of a text, one hash."""
+        """The keyed hash (带钥散列) under which an encrypted text is kept; one writing, one hash."""
+        return self.lookup_hashes(text)[0]
+
+    def lookup_hashes(self, text: str) -> list[str]:
+        """The hashes (带钥散列) under which a text may be found, by the present lookup key and older ones."""
         # NFKC first: scanners and OCR give full-width digits, and people type a small x.
-        written = unicodedata.normalize("NFKC", text).strip().upper()
-        return hmac.digest(self.lookup, written.encode(), "sha256").hex()
+        written = unicodedata.normalize("NFKC", text).strip().upper().encode()
+        return [hmac.digest(key, written, "sha256").hex() for key in (self.lookup, *self.old_lookups)]
 
     def needs_renewal(self, sealed: bytes) -> bool:
         """Whether an older key encrypted this (待换密钥), so that it should be encrypted anew."""
-        return _header_of(sealed)[0] != self.current
+        return key_of(sealed) != self.current
 
-    def rotated(self, key_id: str) -> Self:
-        """This ring with one more key, fresh and current (密钥轮换); the lookup key stays."""
+    def with_key(self, key_id: str) -> Self:
+        """This ring with one more key, fresh and not in use yet (新增密钥)."""
         if key_id in self.keys:
             raise KeyRingBroken(f"Key {key_id!r} is already on the key ring: give the new key another name.")
-        keys = {**self.keys, key_id: secrets.token_bytes(KEY_BYTES)}
-        return type(self)(current=key_id, keys=keys, lookup=self.lookup)
+        return replace(self, keys={**self.keys, key_id: secrets.token_bytes(KEY_BYTES)})
+
+    def rotated(self, key_id: str) -> Self:
+        """This ring encrypting with this key, made if it is not there (密钥轮换); the lookup key stays."""
+        ring = self if key_id in self.keys else self.with_key(key_id)
+        return replace(ring, current=key_id)
+
+    def without(self, key_id: str) -> Self:
+        """This ring without a key (停用密钥) that nothing is encrypted with any more."""
+        if key_id == self.current:
+            raise KeyRingBroken(f"Key {key_id!r} encrypts now: rotate to another one first.")
+        if key_id not in self.keys:
+            raise KeyRingBroken(f"Key {key_id!r} is not on the key ring, only {', '.join(self.keys)}.")
+        return replace(self, keys={name: key for name, key in self.keys.items() if name != key_id})
+
+    def with_new_lookup(self, now: datetime) -> Self:
+        """This ring with a fresh lookup key (散列密钥轮换); what the old one hashed is still found."""
+        fresh = secrets.token_bytes(KEY_BYTES)
+        return replace(self, lookup=fresh, old_lookups=(self.lookup, *self.old_lookups), lookup_since=now)
+
+    def without_old_lookups(self) -> Self:
+        """This ring with the present lookup key only (停用旧散列密钥)."""
+        return replace(self, old_lookups=(), lookup_since=None)
 
     def to_json(self) -> str:
         """The ring as its file holds it (密钥文件): secret."""
-        keys = {key_id: b64encode(key).decode() for key_id, key in self.keys.items()}
-        return json.dumps({"current": self.current, "keys": keys, "lookup": b64encode(self.lookup).decode()})
+        document: dict[str, Any] = {
+            "current": self.current,
+            "keys": {key_id: b64encode(key).decode() for key_id, key in self.keys.items()},
+            "lookup": b64encode(self.lookup).decode(),
+        }
+        if self.old_lookups:
+            document["old_lookups"] = [b64encode(key).decode() for key in self.old_lookups]
+        if self.lookup_since is not None:
+            document["lookup_since"] = self.lookup_since.isoformat()
+        return json.dumps(document)
 
     @classmethod
     def generate(cls, key_id: str = "k1") -> Self:
@@ -124,7 +164,15 @@ class KeyRing:
             raise KeyRingBroken('The key ring must look like {"current": …, "keys": {…}, "lookup": …}.')
         keys = {key_id: _decoded(f"Key {key_id!r}", key) for key_id, key in document["keys"].items()}
         lookup = _decoded("The lookup key", document.get("lookup"))
-        return cls(current=str(document.get("current")), keys=keys, lookup=lookup)
+        old = tuple(_decoded("An old lookup key", key) for key in document.get("old_lookups", ()))
+        since = document.get("lookup_since")
+        return cls(
+            current=str(document.get("current")),
+            keys=keys,
+            lookup=lookup,
+            old_lookups=old,
+            lookup_since=datetime.fromisoformat(since) if since else None,
+        )
 
     @classmethod
     def from_file(cls, path: Path) -> Self:
@@ -141,6 +189,21 @@ class KeyRing:
         """The ring from a setting (配置): JSON itself, or the path of its file."""
         return cls.from_json(source) if source.lstrip().startswith("{") else cls.from_file(Path(source))
 
+    def write(self, path: Path) -> None:
+        """Put this ring in its file's place (改写密钥文件), whole or not at all; its owner stays."""
+        draft = _draft(path, self.to_json())
+        try:
+            if path.exists():
+                # whoever rotates may be root; the processes that must read the file are not
+                found = path.stat()
+                os.chown(draft, found.st_uid, found.st_gid)
+                draft.chmod(found.st_mode & 0o777)
+            draft.replace(path)
+        except OSError as error:
+            raise KeyRingBroken(f"The key ring file {path} cannot be written: {error.strerror}.") from error
+        finally:
+            draft.unlink(missing_ok=True)
+
     @classmethod
     def load_or_create(cls, path: Path) -> Self:
         """The ring of a file, made on first use (首次生成); all who race for it get the same one."""
@@ -148,6 +211,11 @@ class KeyRing:
             path.parent.mkdir(parents=True, exist_ok=True)
             _publish(path, cls.generate().to_json())
         return cls.from_file(path)
+
+
+def key_of(sealed: bytes) -> str:
+    """The name of the key that encrypted this (所用密钥)."""
+    return _header_of(sealed)[0]
 
 
 def _header_of(sealed: bytes) -> tuple[str, bytes]:
@@ -169,14 +237,20 @@ def _decoded(what: str, value: object) -> bytes:
 
 def _publish(path: Path, text: str) -> None:
     """Write a whole secret file or none; whoever came first wins."""
+    draft = _draft(path, text)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _draft(path: Path, text: str) -> Path:
+    """The text in a file beside its place, readable by its owner only, and on the disk."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        try:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return draft

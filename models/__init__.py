@@ -1,7 +1,7 @@
 """The tables: one module per aggregate."""
 
 from models.account import Account, JournalEntry, Posting
-from models.audit import AuditEntry
+from models.audit import AuditEntry, AuditHead, AuditLink, AuditUnsealed
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case, MonitorRun
 from models.document import TrustedDocument
@@ -28,6 +28,9 @@ __all__ = [
     "AccumulatorImport",
     "Agreement",
     "AuditEntry",
+    "AuditHead",
+    "AuditLink",
+    "AuditUnsealed",
     "Case",
     "Device",
     "Doctor",

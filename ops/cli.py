@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from ops.audit.commands import commands as audit_commands
+from ops.keys.commands import commands as key_commands
 from policy.terms import Role
 
 app = typer.Typer(
@@ -24,6 +26,8 @@ catalogue_commands = typer.Typer(help="The drug catalogue.", no_args_is_help=Tru
 app.add_typer(catalogue_commands, name="catalogue")
 document_commands = typer.Typer(help="Trusted documents.", no_args_is_help=True)
 app.add_typer(document_commands, name="documents")
+app.add_typer(key_commands, name="keys")
+app.add_typer(audit_commands, name="audit")
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -1,5 +1,7 @@
 """Whole databases (建库与克隆): made, copied from a template and dropped, wherever the server is."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -52,6 +54,19 @@ def connection_options(url: str) -> dict[str, Any]:
     """What asyncpg needs of a URL (连接参数); options that only Tortoise knows are left out."""
     credentials = expand_db_url(url)["credentials"]
     return {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Any]:
+    """A connection for the length of the block (连接).
+
+    A transaction pooler keeps no prepared statements, so none are named.
+    """
+    connection = await asyncpg.connect(**connection_options(url), timeout=30, statement_cache_size=0)
+    try:
+        yield connection
+    finally:
+        await connection.close()
 
 
 async def execute(url: str, target: str, statement: str, *values: object) -> None:

@@ -8,7 +8,7 @@ from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
-from engines.keys import KeyRing
+from engines.live_keys import LiveKeyRing
 from engines.logs import configure
 from engines.queue import Queue, job_broker
 from models.config import orm_config
@@ -24,7 +24,7 @@ async def run_worker(faces: int) -> None:
     """Work until SIGINT or SIGTERM."""
     configure(settings.IS_PRODUCTION)
     clock = Clock.of(settings.YAOLU_CLOCK)
-    keys = KeyRing.read(settings.YAOLU_KEYS)
+    keys = LiveKeyRing(settings.YAOLU_KEYS)
     bell = Bell(settings.REDIS_URL)
     queue = Queue(job_broker(settings.REDIS_URL))
     tools = Tools(

@@ -273,6 +273,17 @@ class Role(StrEnum):
     SERVICE = "SERVICE"
 
 
+class PersonalData(StrEnum):
+    """What of a person somebody saw (个人信息类别)."""
+
+    PERSON = "PERSON"
+    PRESCRIPTION = "PRESCRIPTION"
+    FILL = "FILL"
+    IDENTITY = "IDENTITY"
+    SETTLEMENT = "SETTLEMENT"
+    BALANCE = "BALANCE"
+
+
 class GrantScope(StrEnum):
     """What a family member may do (亲情共济授权范围)."""
 

@@ -1,5 +1,6 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
+from resolvers.audit import AuditQuery
 from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
@@ -35,6 +36,7 @@ QUERIES = (
     OutcomeQuery,
     FamilyQuery,
     SessionQuery,
+    AuditQuery,
 )
 MUTATIONS = (
     PrescribingMutation,

@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry import field
 
-from policy.terms import BenefitKind
+from policy.terms import BenefitKind, PersonalData
 from resolvers.arguments import KEY_WORDS, MemberId
 from schema.context import Info, call_of
 from schema.member import Member
@@ -16,6 +16,7 @@ from schema.settlement import BenefitBalance, BenefitUse, FamilyAccount
 from services import access, balances
 from services.benefit import ImportEntry, import_accumulators
 from services.ledger import balance_of
+from services.reading import note
 
 
 @strawberry.input(description="一条外部累计: 参保人在别处已用的起付标准与限额")
@@ -70,6 +71,7 @@ class BenefitQuery:
     async def benefit_balance(self, info: Info, member_id: MemberId = None) -> BenefitBalance:
         call = call_of(info)
         member = await access.get_member(call.actor, member_id, call.now)
+        note(member.id, PersonalData.BALANCE)
         purses = await balances.family_purses(member, call.now)
         return BenefitBalance(
             account_balance=Money(await balance_of(member.id)),

@@ -33,6 +33,27 @@ expose(
     TEMPORARY="临时外出",
 )
 expose(
+    terms.Role,
+    "角色",
+    PATIENT="参保人",
+    PHARMACIST="药师",
+    PHARMACY="药店",
+    HOSPITAL="医院",
+    AGENCY="医保经办机构",
+    SUPERVISOR="监管部门",
+    SERVICE="系统",
+)
+expose(
+    terms.PersonalData,
+    "个人信息类别",
+    PERSON="姓名与证件号码",
+    PRESCRIPTION="处方与诊断",
+    FILL="配药",
+    IDENTITY="身份核验",
+    SETTLEMENT="结算",
+    BALANCE="待遇与余额",
+)
+expose(
     terms.Credential,
     "就诊凭证类型",
     ELECTRONIC="医保电子凭证",

@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, Role, Verdict
+from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, PersonalData, Verdict
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
@@ -17,12 +17,11 @@ from schema.member import Member
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import FeeListSignature, Settlement
+from services import people
 from services.card_reading import advice_on
 from services.fee_lists import digest_of
 from services.identity import DOCUMENT_OF
-
-DELIVERS = (Role.PATIENT, Role.PHARMACY, Role.PHARMACIST)
-"""Roles that need a home address."""
+from services.reading import note
 
 
 @strawberry.type(description="配药明细")
@@ -119,6 +118,7 @@ class IdentityCheck:
 
     @classmethod
     def of(cls, row: models.IdentityCheck) -> Self:
+        note(row.person_id, PersonalData.IDENTITY)
         return cls(
             row=row,
             id=row.id,
@@ -154,9 +154,11 @@ class Fill:
     decline_reason: DeclineReason | None = field(description="拒单原因类别; 未拒单或旧记录为空")
     ready_at: Instant | None = field(description="备药完成时间")
     courier: str = field(description="配送单位与单号")
+    is_proxy: bool = field(description="由他人代购")
 
     @classmethod
     def of(cls, row: models.Fill) -> Self:
+        note(row.member_id, PersonalData.FILL)
         return cls(
             row=row,
             id=row.id,
@@ -170,6 +172,7 @@ class Fill:
             decline_reason=row.decline_reason,
             ready_at=Instant(row.ready_at) if row.ready_at else None,
             courier=row.courier,
+            is_proxy=row.buyer_id != row.member_id,
         )
 
     @strawberry.field(description="处方")
@@ -181,38 +184,38 @@ class Fill:
     async def pharmacy(self, info: Info) -> Pharmacy:
         return Pharmacy.of(await info.context.loaders.institution.get(self.row.pharmacy_id))
 
-    @strawberry.field(description="参保人")
+    @strawberry.field(description="参保人; 未成交而终止后药店看到的是脱敏姓名")
     async def member(self, info: Info) -> Member:
-        return Member.of(await info.context.loaders.member.get(self.row.member_id))
+        row = await info.context.loaders.member.get(self.row.member_id)
+        return Member.of(row, is_masked=people.is_over(info.context.require_actor(), self.row.state))
 
-    @strawberry.field(description="配送地址; 只有患者与药店能看到")
+    @strawberry.field(description="配送地址; 只有患者与受理的药店能看到")
     def delivery_address(self, info: Info) -> str:
-        is_needed = info.context.require_actor().role in DELIVERS
+        is_needed = people.sees_address(info.context.require_actor(), self.row.state)
         return self.row.delivery_address if is_needed else ""
 
     @strawberry.field(description="购药人: 本人, 或有授权的家庭成员; 医院看到的家庭成员姓名脱敏")
     async def buyer(self, info: Info) -> Member:
-        is_stranger = self.row.buyer_id != self.row.member_id
-        is_masked = is_stranger and info.context.require_actor().role == Role.HOSPITAL
-        row = await info.context.loaders.member.get(self.row.buyer_id)
-        return Member.of(row, is_masked=is_masked)
-
-    @strawberry.field(description="由他人代购")
-    def is_proxy(self) -> bool:
-        return self.row.buyer_id != self.row.member_id
+        actor = info.context.require_actor()
+        is_known = people.knows_buyer(actor, self.row.state, is_proxy=self.is_proxy)
+        return Member.of(await info.context.loaders.member.get(self.row.buyer_id), is_masked=not is_known)
 
     @strawberry.field(description="配药明细")
     async def lines(self, info: Info) -> list[FillLine]:
         rows = await info.context.loaders.lines_of_fill.of(self.row.id)
         return [FillLine.of(row) for row in rows]
 
-    @strawberry.field(description="审方质疑")
+    @strawberry.field(description="审方质疑; 未成交而终止后药店不再能看到")
     async def queries(self, info: Info) -> list[PrescriberQuery]:
+        if not people.sees_questions(info.context.require_actor(), self.row.state):
+            return []
         rows = await info.context.loaders.queries_of_fill.of(self.row.id)
         return [PrescriberQuery.of(row) for row in rows]
 
-    @strawberry.field(description="身份核验")
+    @strawberry.field(description="身份核验; 医院看不到, 未成交而终止后药店也不再能看到")
     async def identity_checks(self, info: Info) -> list[IdentityCheck]:
+        if not people.sees_identity_checks(info.context.require_actor(), self.row.state):
+            return []
         rows = await info.context.loaders.checks_of_fill.of(self.row.id)
         return [IdentityCheck.of(row) for row in rows]
 

@@ -1,4 +1,4 @@
-"""Members as callers see them: names and numbers masked unless the role needs them."""
+"""Members as callers see them: numbers masked, and names unless the caller needs them."""
 
 from typing import Self
 from uuid import UUID
@@ -7,11 +7,10 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import InsuranceType, PersonStatus, Role
+from policy.terms import InsuranceType, PersonalData, PersonStatus
 from schema.context import Info
-
-NEEDS_NAME = (Role.PATIENT, Role.PHARMACIST, Role.PHARMACY, Role.HOSPITAL)
-"""Roles that must know whom they serve; agencies and supervisors see masked names."""
+from services import people
+from services.reading import note
 
 
 @strawberry.type(description="参保人")
@@ -32,16 +31,18 @@ class Member:
     @strawberry.field(description="姓名; 无须实名的角色看到的是脱敏姓名")
     def name(self, info: Info) -> str:
         name = open_text(info, self.row.id, self.row.name_sealed)
-        needs_name = info.context.require_actor().role in NEEDS_NAME and not self.is_masked
-        return name if needs_name else mask_name(name)
+        is_shown = people.knows_names(info.context.require_actor()) and not self.is_masked
+        return name if is_shown else mask_name(name)
 
     @strawberry.field(description="证件号码, 脱敏")
     def id_number_masked(self, info: Info) -> str:
-        return mask_number(open_text(info, self.row.id, self.row.id_number_sealed))
+        number = open_text(info, self.row.id, self.row.id_number_sealed)
+        return "*" * len(number) if self.is_masked else mask_number(number)
 
 
 def open_text(info: Info, member_id: UUID, sealed: bytes) -> str:
     """The text that was sealed for this member."""
+    note(member_id, PersonalData.PERSON)
     return info.context.tools.keys.decrypt_text(bytes(sealed), context=f"member:{member_id}".encode())
 
 

@@ -12,6 +12,7 @@ from policy.terms import (
     FillState,
     HospitalApproval,
     LineState,
+    PersonalData,
     PrescriptionState,
     VisitKind,
 )
@@ -22,6 +23,7 @@ from schema.member import Member
 from schema.refusal import Violation
 from schema.scalars import Instant, Quantity
 from services import prescribing
+from services.reading import note
 
 if TYPE_CHECKING:
     from schema.fill import Fill
@@ -118,6 +120,7 @@ class Prescription:
 
     @classmethod
     def of(cls, row: models.Prescription) -> Self:
+        note(row.member_id, PersonalData.PRESCRIPTION)
         return cls(
             row=row,
             id=row.id,

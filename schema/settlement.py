@@ -10,14 +10,15 @@ from strawberry import Private, field
 
 import models
 from policy import benefit
-from policy.terms import BenefitKind, FamilyRelation, Role
+from policy.terms import BenefitKind, FamilyRelation, PersonalData, Role
 from policy.violation import Code
 from schema.context import Info
 from schema.institution import Hospital, Pharmacy
 from schema.member import Member
 from schema.refusal import Violation
 from schema.scalars import Instant, Money, Price, Quantity
-from services import settling
+from services import people, settling
+from services.reading import note
 from services.settling import jsonable
 
 if TYPE_CHECKING:
@@ -177,22 +178,31 @@ class Settlement:
     number: str = field(description="结算单号")
     benefit: BenefitKind = field(description="待遇类型")
     settled_at: Instant = field(description="结算时间")
-    statement: BenefitStatement = field(description="医保待遇清单")
+    total: Money = field(description="医疗费总额 medfee_sumamt")
+    fund_total: Money = field(description="基金支付总额 fund_pay_sumamt")
 
     @classmethod
     def of(cls, row: models.Settlement) -> Self:
+        note(row.member_id, PersonalData.SETTLEMENT)
         return cls(
             row=row,
             id=row.id,
             number=row.number,
             benefit=row.benefit,
             settled_at=Instant(row.settled_at),
-            statement=BenefitStatement.of_json(row.statement),
+            total=money(row.statement["medfee_sumamt"]),
+            fund_total=money(row.statement["fund_pay_sumamt"]),
         )
 
-    @strawberry.field(description="计算说明, 与清单出自同一次计算")
-    def explanation(self) -> list[ExplanationStep]:
-        return self.statement.explanation
+    @strawberry.field(description="医保待遇清单; 医院看不到个人支付与余额, 为空")
+    def statement(self, info: Info) -> BenefitStatement | None:
+        is_shown = people.sees_statement(info.context.require_actor())
+        return BenefitStatement.of_json(self.row.statement) if is_shown else None
+
+    @strawberry.field(description="计算说明, 与清单出自同一次计算; 医院看不到")
+    def explanation(self, info: Info) -> list[ExplanationStep]:
+        is_shown = people.sees_statement(info.context.require_actor())
+        return BenefitStatement.of_json(self.row.statement).explanation if is_shown else []
 
     @strawberry.field(description="结算明细")
     async def lines(self, info: Info) -> list[SettlementLine]:

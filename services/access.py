@@ -6,9 +6,11 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from models import Case, FamilyGrant, Fill, Institution, Member, Prescription, Settlement
-from policy.terms import GrantScope, InstitutionKind, Role
+from policy.terms import GrantScope, InstitutionKind, PersonalData, Role
 from services.actor import Actor, Call
 from services.errors import BadInput, Forbidden, NotFound, check_text
+from services.people import UNSOLD
+from services.reading import note
 
 NOTHING = Q(pk__isnull=True)
 EVERYTHING = Q()
@@ -43,8 +45,9 @@ async def prescriptions_of(actor: Actor, now: datetime) -> Q:
         case Role.HOSPITAL:
             return Q(hospital_id=actor.institution)
         case Role.PHARMACY | Role.PHARMACIST:
-            claimed = Fill.filter(pharmacy_id=actor.institution).values("prescription_id")
-            return Q(id__in=Subquery(claimed))
+            # what it did not sell is none of its business any more
+            claimed = Fill.filter(~Q(state__in=UNSOLD), pharmacy_id=actor.institution)
+            return Q(id__in=Subquery(claimed.values("prescription_id")))
         case Role.AGENCY:
             return Q(area=actor.area) | Q(member__area=actor.area)
         case Role.SUPERVISOR | Role.SERVICE:
@@ -103,6 +106,7 @@ async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescripti
     row = await Prescription.filter(await prescriptions_of(actor, now), id=key).first()
     if row is None:
         raise NotFound("处方", key)
+    note(row.member_id, PersonalData.PRESCRIPTION)
     return row
 
 
@@ -111,6 +115,7 @@ async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
     row = await Fill.filter(await fills_of(actor, now), id=key).first()
     if row is None:
         raise NotFound("配药", key)
+    note(row.member_id, PersonalData.FILL)
     return row
 
 

@@ -57,7 +57,10 @@ class Keys(Protocol):
         """The text that was sealed."""
 
     def lookup_hash(self, text: str) -> str:
-        """A keyed digest by which a sealed value is found."""
+        """A keyed digest by which a sealed value is kept."""
+
+    def lookup_hashes(self, text: str) -> list[str]:
+        """Every digest by which a sealed value may be found: while its key is changed there are two."""
 
 
 class Images(Protocol):

@@ -8,12 +8,13 @@ from models import Doctor, Drug, Institution, Member, PrescriptionLine
 from policy.calendar import shanghai_day
 from policy.prescribing import OpenLine, PrescribedLine, PrescriptionFacts
 from policy.rule import broken
-from policy.terms import LineState, PrescriptionState
+from policy.terms import LineState, PersonalData, PrescriptionState
 from policy.violation import Code, Violation
 from services import facts
 from services.actor import Call
 from services.drafts import Draft
 from services.errors import NotFound
+from services.reading import note
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,9 @@ async def look_up(call: Call, draft: Draft) -> Known:
     hospital = await Institution.get_or_none(code=call.actor.institution or "")
     if hospital is None:
         raise NotFound("医疗机构", call.actor.institution)
-    member = await Member.get_or_none(id_number_hash=call.tools.keys.lookup_hash(draft.id_number))
+    member = await Member.get_or_none(id_number_hash__in=call.tools.keys.lookup_hashes(draft.id_number))
+    if member is not None:
+        note(member.id, PersonalData.PERSON)
     return Known(
         hospital=hospital,
         doctor=await Doctor.get_or_none(code=draft.doctor_code),

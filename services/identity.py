@@ -156,7 +156,7 @@ async def require_right_cards(work: Work, fill: Fill, shown: Shown) -> None:
         if not number or document not in shown.documents:
             continue
         person = await Member.get(id=owner)
-        if work.call.tools.keys.lookup_hash(number) != person.id_number_hash:
+        if person.id_number_hash not in work.call.tools.keys.lookup_hashes(number):
             text = f"{document}的号码与登记的不一致,请核对所持证件。"
             raise Refused([broken(Code.IDENTITY_NO_MATCH, "YL-13", text)])
 

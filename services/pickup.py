@@ -57,7 +57,9 @@ async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:
     locked = about_code(Code.PICKUP_CODE_LOCKED, "取药码错误次数过多,请 10 分钟后再试。")
     await refuse_guessers(work, "claimPrescription", [Code.PICKUP_CODE_WRONG], locked)
     # locked, so that of two pharmacies with the same code the second finds it used
-    row = await PickupCode.select_for_update().get_or_none(code_hash=work.call.tools.keys.lookup_hash(digits))
+    row = await PickupCode.select_for_update().get_or_none(
+        code_hash__in=work.call.tools.keys.lookup_hashes(digits)
+    )
     if row is None:
         text = "取药码无效。请让患者刷新后重新出示。"
         raise Refused([about_code(Code.PICKUP_CODE_WRONG, text)])

@@ -13,7 +13,7 @@ from models import FaceEnrolment, FeeListSignature, IdentityImage
 from policy.calendar import shanghai_day
 from policy.terms import EnrolmentState
 from services.actor import Call
-from services.use_case import audit
+from services.audit import audit
 
 BATCH = 200
 """How many pictures one round purges; the next round takes the rest."""
@@ -104,7 +104,7 @@ async def purge(call: Call, model: type[Model], key: UUID) -> bool:
             if getattr(row, column):
                 await call.tools.images.delete(getattr(row, column))
         await model.filter(id=key).update(purged_at=call.now)
-        await audit(call, f"purge{model.__name__}", str(key), "DONE")
+        await audit(call, f"purge{model.__name__}", "DONE", row)
     return True
 
 
@@ -120,7 +120,7 @@ async def sweep_orphans(call: Call, folder: str) -> int:
     orphans = set(old) - await named(old)
     for key in sorted(orphans):
         await images.delete(key)
-        await audit(call, "sweepOrphanImage", key, "DONE")
+        await audit(call, "sweepOrphanImage", "DONE", subject=key)
     return len(orphans)
 
 

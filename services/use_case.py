@@ -14,10 +14,11 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import AuditEntry, Case, Event, IdempotencyRecord, Institution, Job
+from models import Case, Event, IdempotencyRecord, Institution, Job
 from models.job import JobKind
 from policy.terms import CaseKind, EventKind
 from services.actor import Actor, Call
+from services.audit import answered_before, audit
 from services.errors import BadInput, Busy, IdempotencyKeyReused, Refused
 from services.topics import area_topic, institution_topic, stock_topic
 
@@ -165,13 +166,15 @@ def use_case(
                 if call.key is not None:
                     earlier = await claim_key(connection, call, name, fingerprint)
                     if earlier is not None:
-                        return await result.get(pk=earlier), None
+                        row = await result.get(pk=earlier)
+                        await answered_before(row)
+                        return row, None
                 row = await body(work, *args, **kwargs)
                 if call.key is not None:
                     await IdempotencyRecord.filter(caller=call.actor.caller, key=call.key).update(
                         result_id=str(row.pk)
                     )
-                await audit(call, name, str(row.pk), "DONE")
+                await audit(call, name, "DONE", row)
                 await work.write(connection)
                 return row, work
 
@@ -214,16 +217,11 @@ def plain(value: object) -> object:
     return str(value)
 
 
-async def audit(call: Call, verb: str, subject: str, outcome: str) -> None:
-    """Write an audit row (审计记录) in the running transaction."""
-    await AuditEntry.create(at=call.now, actor=call.actor.caller, verb=verb, subject=subject, outcome=outcome)
-
-
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
     """Write that a call was refused and the cases that gave cause for, after the rollback."""
     work = Work(call)
     async with in_transaction() as connection:
-        await audit(call, verb, "", refusal.violations[0].code if refusal.violations else "REFUSED")
+        await audit(call, verb, refusal.violations[0].code if refusal.violations else "REFUSED")
         if refusal.cases:
             await work.open_cases(refusal.cases)
             await work.write(connection)

@@ -23,6 +23,8 @@ from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.jwks import KeySource
+from engines.keys import KeyRing
+from engines.live_keys import LiveKeyRing
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rates
@@ -56,6 +58,7 @@ class House:
     url: str
     redis_url: str
     database_url: str
+    images_url: str
     clock: Clock
     tools: Tools
     issuer: DevelopmentIssuer
@@ -94,20 +97,26 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    database_url: str, redis_url: str, folder: Path, wechat_url: str = NOBODY
+    database_url: str,
+    redis_url: str,
+    folder: Path,
+    wechat_url: str = NOBODY,
+    ring: KeyRing | LiveKeyRing | None = None,
 ) -> AsyncIterator[House]:
     """Open the house on a copy of the sample world, at the demo's morning."""
+    ring = ring or keys()
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
     bell = Bell(redis_url)
-    images = ImageStore((folder / "images").as_uri(), keys())
+    images_url = (folder / "images").as_uri()
+    images = ImageStore(images_url, ring)
     queue = Queue(job_broker(redis_url))
     key = load_or_create(folder / "session-key.json")
     mini = MiniProgram(
         WechatCodes(wechat_url, *WECHAT_APP),
         SessionTokens.read(key, audience=settings.OIDC_AUDIENCE, now=clock.now),
     )
-    tools = Tools(Doorbell(bell, queue), keys(), images, allows_samples=True, sessions=mini)
+    tools = Tools(Doorbell(bell, queue), ring, images, allows_samples=True, sessions=mini)
     verifier = TokenVerifier(
         KeySource(str(issuer.jwks_file)),
         issuer=settings.OIDC_ISSUER,
@@ -129,7 +138,7 @@ async def open_house(
         url = await stack.enter_async_context(served(parts))
         stack.push_async_callback(queue.stop)
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
-        yield House(url, redis_url, database_url, clock, tools, issuer, http)
+        yield House(url, redis_url, database_url, images_url, clock, tools, issuer, http)
 
 
 @asynccontextmanager

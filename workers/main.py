@@ -17,6 +17,7 @@ from models.job import JobKind, JobState
 from services.expiry import expire_due
 from services.manual_checks import watch_manual_checks
 from services.monitoring import monitor_due
+from workers.auditing import SEAL_SECONDS, seal_entries
 from workers.cards.job import read_cards
 from workers.enrolment import look_at_enrolment
 from workers.identity import check_identity
@@ -61,6 +62,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(UPKEEP_SECONDS, Upkeep(bench).round)),
             asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),
             asyncio.create_task(every(WATCH_SECONDS, lambda: watch_manual_checks(bench.call()))),
+            asyncio.create_task(every(SEAL_SECONDS, lambda: seal_entries(bench.now()))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

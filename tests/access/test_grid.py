@@ -17,29 +17,11 @@ from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
-from policy.terms import CaseKind, FamilyRelation, GrantScope, Role
+from policy.terms import CaseKind, FamilyRelation, GrantScope
+from tests.access.callers import COLUMNS, callers
 from tests.cards import card_numbers
 from tests.house import House
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
-
-COLUMNS = (
-    ("nobody", None, ""),
-    ("patient", Role.PATIENT, cast.FUJIAN_PATIENT),
-    ("stranger", Role.PATIENT, cast.FUJIAN_RESIDENT),
-    ("family", Role.PATIENT, cast.FUJIAN_PATIENT_FAMILY),
-    ("watcher", Role.PATIENT, cast.FUJIAN_NO_DISEASE),
-    ("pharmacy", Role.PHARMACY, cast.FUJIAN_PHARMACY),
-    ("other pharmacy", Role.PHARMACY, cast.FUJIAN_PHARMACY_OTHER),
-    ("pharmacist", Role.PHARMACIST, cast.FUJIAN_PHARMACIST),
-    ("other pharmacist", Role.PHARMACIST, cast.FUJIAN_PHARMACIST_OTHER),
-    ("hospital", Role.HOSPITAL, cast.FUJIAN_HOSPITAL),
-    ("other hospital", Role.HOSPITAL, cast.FUJIAN_COUNTY_HOSPITAL),
-    ("agency", Role.AGENCY, cast.FUJIAN_AREA),
-    ("other agency", Role.AGENCY, cast.SHANXI_AREA),
-    ("supervisor", Role.SUPERVISOR, "supervisor"),
-    ("service", Role.SERVICE, "service"),
-)
-"""Callers. The family may see and buy for the patient; the watcher may see only."""
 
 MEANING = {
     ".": "allowed",
@@ -124,6 +106,7 @@ GRID = {
     "case": "U .NNN .N .N NN .N ..",
     "stockBalance": "U FFFF .N .N FF .N ..",
     "priceAlerts": "U FFFF .N .N FF .N ..",
+    "whoSawMyData": "U .... FF FF FF FF FF",
     "stock": "U FFFF .. .. FF FF FF",
     "patientEventCursor": "U .N.. FF FF FF FF FF",
     "institutionEventCursor": "U FFFF .. .. .. FF FF",
@@ -269,6 +252,7 @@ class Things:
             "institutionEventCursor": "institutionEventCursor",
             "agencyEventCursor": "agencyEventCursor",
             "agencyEvents": 'agencyEvents(after: "ZTA=") { id }',
+            "whoSawMyData": "whoSawMyData { pageInfo { hasNextPage } }",
             "mutationResult": 'mutationResult(key: "none") { resultId }',
             "patientEvents": f'patientEvents(memberId: "{patient}", after: "ZTA=") {{ id }}',
             "pharmacyEvents": 'pharmacyEvents(after: "ZTA=") { id }',
@@ -285,6 +269,11 @@ class Things:
 
 @pytest.fixture(scope="module")
 async def things(house: House) -> Things:
+    """What the calls are about, and every caller."""
+    return await make_things(house)
+
+
+async def make_things(house: House) -> Things:
     """The patient's prescription with a fill, a settlement, a query; and every caller."""
     way = walkers(house)
     await grant(house, cast.FUJIAN_PATIENT, cast.FUJIAN_NO_DISEASE, GrantScope.SEE)
@@ -294,10 +283,6 @@ async def things(house: House) -> Things:
     fill = await way.request(prescription["id"])
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
     case = await a_case(house)
-    callers = {
-        name: house.client(role, subject) if role else Client(house.url, "", house.http)
-        for name, role, subject in COLUMNS
-    }
     assert done["id"]
     await grant(house, cast.FUJIAN_PATIENT, cast.SHANXI_PATIENT, GrantScope.PAY)
     given = await FamilyGrant.get(
@@ -313,7 +298,7 @@ async def things(house: House) -> Things:
     )
     settled = settlement["edges"][0]["node"]
     family = str(given.id), str(invitation.id)
-    return Things(way, prescription, fill, settled, str(query.id), *family, case, callers)
+    return Things(way, prescription, fill, settled, str(query.id), *family, case, callers(house))
 
 
 async def a_case(house: House) -> str:
@@ -481,80 +466,3 @@ async def first_of(events: Any) -> Json:
     """The first thing a subscription brings."""
     event: Json = await events.until("ERROR", 10)
     return event
-
-
-LISTED = {
-    "nobody": "U",
-    "patient": "x",
-    "stranger": "",
-    "family": "x",
-    "watcher": "x",
-    "pharmacy": "x",
-    "other pharmacy": "",
-    "pharmacist": "x",
-    "other pharmacist": "",
-    "hospital": "x",
-    "other hospital": "",
-    "agency": "x",
-    "other agency": "",
-    "supervisor": "x",
-    "service": "x",
-}
-
-
-@pytest.mark.parametrize("field", ["prescriptions", "fills", "settlements"])
-@pytest.mark.parametrize("name", [name for name in LISTED if name != "nobody"])
-async def test_a_list_holds_what_its_caller_may_see_and_no_more(
-    things: Things, name: str, field: str
-) -> None:
-    data = await things.callers[name].execute(f"{{ {field} {{ edges {{ node {{ id }} }} }} }}")
-
-    wanted = {
-        "prescriptions": things.prescription["id"],
-        "fills": things.fill["id"],
-        "settlements": things.settled["id"],
-    }[field]
-    shown = [edge["node"]["id"] for edge in data[field]["edges"]]
-    assert (wanted in shown) is bool(LISTED[name])
-
-
-@pytest.mark.parametrize(
-    ("name", "sees"),
-    [("pharmacy", True), ("hospital", True), ("patient", True), ("agency", False), ("supervisor", False)],
-)
-async def test_a_name_is_masked_for_those_who_need_not_know_it(things: Things, name: str, sees: bool) -> None:
-    query = "query F($id: UUID!) { fill(id: $id) { member { name idNumberMasked } } }"
-
-    data = await things.callers[name].execute(query, {"id": things.fill["id"]})
-
-    member = data["fill"]["member"]
-    assert ("*" not in member["name"]) is sees
-    assert member["idNumberMasked"].count("*") >= 10
-
-
-async def test_what_is_nested_obeys_the_grid_too(things: Things) -> None:
-    """Another pharmacy that fills a line of the same prescription does not see its neighbour's fill."""
-    lines = [line["id"] for line in (await things.way.upload())["lines"]]
-    prescriptions = await things.way.patient.execute("{ prescriptions(first: 1) { edges { node { id } } } }")
-    key = prescriptions["prescriptions"]["edges"][0]["node"]["id"]
-    request = things.way.patient.do
-    mine = await request(
-        documents.REQUEST_FILL, prescriptionId=key, pharmacyCode=FUJIAN.pharmacy, lineIds=lines[:1]
-    )
-    theirs = await request(
-        documents.REQUEST_FILL,
-        prescriptionId=key,
-        pharmacyCode=cast.FUJIAN_PHARMACY_OTHER,
-        lineIds=lines[1:],
-        splitReason="药店缺货",
-    )
-    query = "query P($id: UUID!) { prescription(id: $id) { fills { id } lines { fate { fillId } } } }"
-
-    async def view(name: str) -> tuple[set[str], set[str]]:
-        shown = (await things.callers[name].execute(query, {"id": key}))["prescription"]
-        fates = {line["fate"]["fillId"] for line in shown["lines"] if line["fate"]}
-        return {one["id"] for one in shown["fills"]}, fates
-
-    assert await view("pharmacy") == ({mine["id"]}, {mine["id"]})
-    assert await view("other pharmacy") == ({theirs["id"]}, {theirs["id"]})
-    assert await view("patient") == ({mine["id"], theirs["id"]}, {mine["id"], theirs["id"]})

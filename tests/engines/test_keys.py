@@ -3,6 +3,7 @@
 import json
 import threading
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_reads_old_ciphertexts_after_a_rotation_and_says_that_they_need_renewal(
     assert not ring.needs_renewal(ring.encrypt_text(NAME, context=CONTEXT))
     assert ring.lookup_hash(NAME) == old.lookup_hash(NAME)
     with pytest.raises(KeyRingBroken, match="'k2' is already"):
-        ring.rotated("k2")
+        ring.with_key("k2")
 
 
 def test_finds_a_number_however_it_was_typed_but_only_with_its_own_key() -> None:
@@ -159,3 +160,28 @@ def test_says_which_file_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "bad.json").write_bytes(b"\xff\xfe")
     with pytest.raises(KeyRingBroken, match=r"bad\.json"):
         KeyRing.from_file(tmp_path / "bad.json")
+
+
+def test_a_ring_that_is_written_anew_stays_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    KeyRing.generate().write(path)
+    path.chmod(0o640)
+    before = path.stat()
+
+    KeyRing.from_file(path).rotated("k2").write(path)
+
+    after = path.stat()
+    assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+    assert KeyRing.from_file(path).current == "k2"
+    assert [one.name for one in tmp_path.iterdir()] == ["keys.json"]
+
+
+def test_a_ring_with_old_lookup_keys_is_read_as_it_was_written() -> None:
+    ring = KeyRing.generate().with_new_lookup(datetime(2026, 3, 16, tzinfo=UTC))
+
+    again = KeyRing.from_json(ring.to_json())
+
+    assert again == ring
+    assert again.lookup_hashes(NAME) == ring.lookup_hashes(NAME)
+    assert len(set(again.lookup_hashes(NAME))) == 2
+    assert again.without_old_lookups().lookup_hashes(NAME) == ring.lookup_hashes(NAME)[:1]

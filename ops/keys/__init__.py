@@ -1,0 +1,1 @@
+"""Changing keys while the house is running (密钥轮换)."""

@@ -1,0 +1,92 @@
+"""What of a person each role sees in each state: the one table, and every type of the schema sorted by it.
+
+A row is a field, or with `*` all the plain fields of its type that have no row of their own. Its three
+words are the states of a fill: open (REQUESTED to READY), sold (SETTLED and after), unsold (ended without a
+sale). Their marks are the callers who find the fill at all:
+
+    P patient, family, watcher      R its pharmacy and pharmacist       H its hospital
+    A agency                        S supervisor                        E service
+
+V the value, m masked, s all stars, - null, empty or not there.
+"""
+
+from api.main import schema
+
+ROLES = {
+    "P": ("patient", "family", "watcher"),
+    "R": ("pharmacy", "pharmacist"),
+    "H": ("hospital",),
+    "A": ("agency",),
+    "S": ("supervisor",),
+    "E": ("service",),
+}
+NOT_FOUND = ("stranger", "other pharmacy", "other pharmacist", "other hospital", "other agency")
+"""Callers who never find the fill, in whatever state."""
+
+#                                          PRHASE   PRHASE   PRHASE
+#                                          open     sold     unsold
+TABLE = {
+    "fill.*": "VVVVVV VVVVVV VVVVVV",
+    "fill.deliveryAddress": "VV---- VV---- V-----",
+    "fill.member.*": "VVVVVV VVVVVV VVVVVV",
+    "fill.member.name": "VVVmmm VVVmmm VmVmmm",
+    "fill.member.idNumberMasked": "mmmmmm mmmmmm msmmmm",
+    "fill.buyer.*": "VVVVVV VVVVVV VVVVVV",
+    "fill.buyer.name": "VVmmmm VVmmmm Vmmmmm",
+    "fill.buyer.idNumberMasked": "mmsmmm mmsmmm mssmmm",
+    "fill.lines.*": "VVVVVV VVVVVV VVVVVV",
+    "fill.queries.*": "VVVVVV VVVVVV V-VVVV",
+    "fill.identityChecks.*": "VV-VVV VV-VVV V--VVV",
+    "fill.prescription.*": "VVVVVV VVVVVV V-VVVV",
+    "fill.prescription.doctor.*": "VVVVVV VVVVVV V-VVVV",
+    "fill.prescription.lines.*": "VVVVVV VVVVVV V-VVVV",
+    "fill.prescription.lines.fate.*": "VVVVVV VVVVVV V-VVVV",
+    "fill.settlement.*": "------ VVVVVV ------",
+    "fill.settlement.lines.*": "------ VVVVVV ------",
+    "fill.settlement.explanation.*": "------ VV-VVV ------",
+    "fill.settlement.statement.*": "------ VV-VVV ------",
+    "fill.settlement.statement.lines.*": "------ VV-VVV ------",
+    "fill.settlement.statement.unpaidReasons.*": "------ VV-VVV ------",
+}
+
+VOLATILE = {"fill.prescription.secondsLeft"}
+"""Fields that differ from one question to the next."""
+
+ONLY_THE_PATIENT = {
+    "BenefitBalance": "patients and who may see for them: row `benefitBalance` of the grid",
+    "BenefitUse": "as BenefitBalance",
+    "FamilyAccount": "as BenefitBalance",
+    "DataAccess": "the patient alone: row `whoSawMyData` of the grid",
+    "PickupCode": "who shows it: row `showPickupCode` of the grid",
+    "SettlementPreview": "row `previewSettlement` of the grid; its statement is that of a settlement",
+    "FeeListSignature": "who signed: row `signFeeList` of the grid",
+    "Event": "ids and kinds; what hangs on it is found as anywhere else",
+    "MutationOutcome": "ids of the caller's own calls: row `mutationResult` of the grid",
+    "Precheck": "rules that a hospital's own draft breaks",
+}
+"""Types that say something of a person and come from fields of their own, each tested where the words say."""
+
+IMPERSONAL = {
+    "Doctor",
+    "Drug",
+    "DrugAvailability",
+    "Hospital",
+    "ImportedAccumulators",
+    "NearbyHospital",
+    "NearbyPharmacy",
+    "Offer",
+    "OpeningSpan",
+    "PageInfo",
+    "Pharmacy",
+    "Position",
+    "Refusal",
+    "SplitProposal",
+    "SplitPart",
+    "StockBatch",
+    "StockChange",
+    "StockItem",
+    "Violation",
+}
+"""Types about things and institutions; a doctor's name and telephone stand on every prescription (FJ-5.4)."""
+
+SCHEMA = schema()._schema
