@@ -14,6 +14,7 @@ from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.reversal import Reversal, ReversalLine
 from models.settlement import FeeListSignature, Settlement, SettlementLine
 from models.stock import StockBatch, StockHold, StockItem, StockMovement, TraceCode
 
@@ -49,6 +50,8 @@ __all__ = [
     "PrescriberQuery",
     "Prescription",
     "PrescriptionLine",
+    "Reversal",
+    "ReversalLine",
     "Settlement",
     "SettlementLine",
     "SpecialDiseaseRecord",

@@ -216,6 +216,13 @@ class TraceState(StrEnum):
     RETURNED = "RETURNED"
 
 
+class GoodsFate(StrEnum):
+    """What becomes of the goods of a reversed line (退货处理)."""
+
+    RETURNED = "RETURNED"
+    WRITTEN_OFF = "WRITTEN_OFF"
+
+
 class CaseKind(StrEnum):
     """What somebody has to look into (监管线索类型)."""
 
@@ -272,6 +279,9 @@ class EventKind(StrEnum):
     IDENTITY_DECIDED = "IDENTITY_DECIDED"
     FILL_SETTLED = "FILL_SETTLED"
     FAMILY_ACCOUNT_CHARGED = "FAMILY_ACCOUNT_CHARGED"
+    SETTLEMENT_REVERSED = "SETTLEMENT_REVERSED"
+    FILL_REVERSED = "FILL_REVERSED"
+    FAMILY_ACCOUNT_REFUNDED = "FAMILY_ACCOUNT_REFUNDED"
     HANDED_OVER = "HANDED_OVER"
     DELIVERY_DISPATCHED = "DELIVERY_DISPATCHED"
     DELIVERY_CONFIRMED = "DELIVERY_CONFIRMED"

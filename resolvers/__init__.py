@@ -11,6 +11,7 @@ from resolvers.nearby import NearbyQuery
 from resolvers.outcome import OutcomeQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
+from resolvers.reversal import ReversalMutation, ReversalQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
@@ -22,6 +23,7 @@ QUERIES = (
     DrugQuery,
     BenefitQuery,
     SettlementQuery,
+    ReversalQuery,
     StockQuery,
     EventQuery,
     OutcomeQuery,
@@ -32,6 +34,7 @@ MUTATIONS = (
     ReviewingMutation,
     IdentityMutation,
     SettlementMutation,
+    ReversalMutation,
     DeliveryMutation,
     PharmacyMutation,
     StockMutation,

@@ -136,6 +136,7 @@ expose(
     STOCK_TAKE="盘点",
     TRANSFER="调拨, 调出为负",
 )
+expose(terms.GoodsFate, "退货处理", RETURNED="退回库存, 可再售", WRITTEN_OFF="不再销售, 报损")
 expose(terms.TraceState, "追溯码状态", IN_STOCK="在库", SOLD="已售", RETURNED="已退回")
 expose(
     terms.CaseKind,
@@ -165,6 +166,9 @@ expose(
     IDENTITY_DECIDED="身份核验有结论",
     FILL_SETTLED="已结算",
     FAMILY_ACCOUNT_CHARGED="家庭共济账户已支付",
+    SETTLEMENT_REVERSED="结算已部分冲正",
+    FILL_REVERSED="结算已全部冲正",
+    FAMILY_ACCOUNT_REFUNDED="家庭共济账户已退回",
     HANDED_OVER="已交付",
     DELIVERY_DISPATCHED="已发出配送",
     DELIVERY_CONFIRMED="已送达",
@@ -245,6 +249,10 @@ CODE_WORDS = {
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
     Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",
+    Code.REVERSAL_TERM_OVER: "已过药店冲正期限",
+    Code.LINE_REVERSED: "明细已冲正",
+    Code.GOODS_NOT_RETURNABLE: "已交付的药品不得退回再售",
+    Code.WHOLE_REVERSAL_ONLY: "该结算只能整单冲正",
     Code.UNKNOWN_DRUG: "药品编码不存在",
     Code.UNKNOWN_MEMBER: "参保人不存在",
     Code.UNKNOWN_DOCTOR: "医师编码不存在",

@@ -23,6 +23,8 @@ from models import (
     PrescriberQuery,
     Prescription,
     PrescriptionLine,
+    Reversal,
+    ReversalLine,
     Settlement,
     SettlementLine,
 )
@@ -141,6 +143,10 @@ class Loaders:
         return One(IdentityCheck)
 
     @cached_property
+    def settlement(self) -> One[UUID, Settlement]:
+        return One(Settlement, seen=self.seen_settlements)
+
+    @cached_property
     def settlement_of_fill(self) -> One[UUID, Settlement]:
         return One(Settlement, by="fill_id", seen=self.seen_settlements)
 
@@ -171,3 +177,11 @@ class Loaders:
     @cached_property
     def lines_of_settlement(self) -> Many[UUID, SettlementLine]:
         return Many(SettlementLine, "settlement_id", "number")
+
+    @cached_property
+    def reversals_of_settlement(self) -> Many[UUID, Reversal]:
+        return Many(Reversal, "settlement_id", "sequence")
+
+    @cached_property
+    def lines_of_reversal(self) -> Many[UUID, ReversalLine]:
+        return Many(ReversalLine, "reversal_id", "id")

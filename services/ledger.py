@@ -1,13 +1,13 @@
 """Double-entry books (账务, SX-27, SX-28): every settlement is one balanced entry."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from uuid import UUID
 
 from tortoise.expressions import F
 
-from models import Account, JournalEntry, Posting, Settlement
+from models import Account, JournalEntry, Posting, Reversal, Settlement
 from models.account import AccountKind
 from policy.money import ZERO
 from services.use_case import Work
@@ -29,19 +29,28 @@ async def book_settlement(work: Work, settlement: Settlement) -> JournalEntry:
     Debit what is to be cleared from the pooled fund, the members' accounts and the till; credit the
     pharmacy's claim on the agency and its cash sales. The expense itself is booked at clearing (SX-28).
     """
-    pharmacy = settlement.pharmacy_id
-    insured = settlement.fund_total + settlement.account + settlement.family_account
-    further = settlement.fund_total - settlement.pooled_fund
-    legs = [
-        Leg(AccountKind.POOLED_CLEARING, settlement.area, debit=settlement.pooled_fund),
-        Leg(AccountKind.FURTHER_FUNDS_CLEARING, settlement.area, debit=further),
-        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.member_id), debit=settlement.account),
-        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.payer_id), debit=settlement.family_account),
-        Leg(AccountKind.PHARMACY_CASH, pharmacy, debit=settlement.cash),
+    return await book(work, "SETTLEMENT", settlement.number, "门诊统筹购药结算", legs_of(settlement))
+
+
+async def book_reversal(work: Work, reversal: Reversal) -> JournalEntry:
+    """Book a reversal (冲正): the settlement's entry turned round, for what was taken back."""
+    legs = [replace(leg, debit=leg.credit, credit=leg.debit) for leg in legs_of(reversal)]
+    return await book(work, "REVERSAL", reversal.number, "门诊统筹购药冲正", legs)
+
+
+def legs_of(paid: Settlement | Reversal) -> list[Leg]:
+    """The sides of a settlement's entry, or of what was taken back of it."""
+    pharmacy = paid.pharmacy_id
+    insured = paid.fund_total + paid.account + paid.family_account
+    return [
+        Leg(AccountKind.POOLED_CLEARING, paid.area, debit=paid.pooled_fund),
+        Leg(AccountKind.FURTHER_FUNDS_CLEARING, paid.area, debit=paid.fund_total - paid.pooled_fund),
+        Leg(AccountKind.MEMBER_ACCOUNT, str(paid.member_id), debit=paid.account),
+        Leg(AccountKind.MEMBER_ACCOUNT, str(paid.payer_id), debit=paid.family_account),
+        Leg(AccountKind.PHARMACY_CASH, pharmacy, debit=paid.cash),
         Leg(AccountKind.PHARMACY_PAYABLE, pharmacy, credit=insured),
-        Leg(AccountKind.PHARMACY_CASH_SALES, pharmacy, credit=settlement.cash),
+        Leg(AccountKind.PHARMACY_CASH_SALES, pharmacy, credit=paid.cash),
     ]
-    return await book(work, "SETTLEMENT", settlement.number, "门诊统筹购药结算", legs)
 
 
 async def book(work: Work, kind: str, reference: str, text: str, legs: Sequence[Leg]) -> JournalEntry:

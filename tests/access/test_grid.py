@@ -66,6 +66,7 @@ GRID = {
     "verifyManually": "U FFFF .N .N FF FF FF",
     "signFeeList": "U .NNN .N .N FF FF FF",
     "settleFill": "U FFFF .N .N FF FF FF",
+    "reverseSettlement": "U FFFF .N .N FF .N FF",
     "handOver": "U FFFF .N .N FF FF FF",
     "dispatchDelivery": "U FFFF .N .N FF FF FF",
     "confirmDelivery": "U .N.G .N .N FF FF FF",
@@ -89,6 +90,7 @@ GRID = {
     "settlement": "U .N.. .N .N .N .N ..",
     "settlements": "U .... .. .. .. .. ..",
     "previewSettlement": "U .N.. .N .N FF FF FF",
+    "previewReversal": "U FFFF .N .N FF .N FF",
     "nearbyPharmacies": "U .N.. FF FF FF FF FF",
     "nearbyHospitals": "U .... .. .. .. .. ..",
     "splitProposal": "U .N.. .N .N .N .N ..",
@@ -156,8 +158,14 @@ class Things:
             "setDutyRoster": {"shifts": [dict(self.shift())] * 501},
             "importAccumulators": {"entries": [self.accumulator()]},
             "previewSettlement": fill | tender,
+            "previewReversal": self.whole() | {"lines": []},
+            "reverseSettlement": self.whole() | {"reason": "退药", "lines": []},
         }
         return cases.get(mutation, fill)
+
+    def whole(self) -> Json:
+        """The settlement, to be taken back."""
+        return {"settlementId": self.settled["id"], "goods": "RETURNED"}
 
     def shift(self) -> Json:
         """A shift; five hundred and one of them are refused by the rules."""
@@ -212,7 +220,7 @@ class Things:
         if field == "precheckPrescription":
             wanted = "precheckPrescription(prescription: $prescription) { refusals { code } }"
             return wanted, {"prescription": self.way.prescription()}
-        wanted = "previewSettlement(input: $input) { __typename ... on Refusal { violations { code } } }"
+        wanted = f"{field}(input: $input) {{ __typename ... on Refusal {{ violations {{ code }} }} }}"
         return wanted, {"input": self.values(field)}
 
 
@@ -273,7 +281,7 @@ async def ask(client: Client, things: Things, field: str) -> Json:
     wanted, variables = things.query_of(field)
     head = {
         "prescription": "($prescription: PrescriptionInput!)",
-        "input": "($input: PreviewSettlementInput!)",
+        "input": f"($input: {field[0].upper()}{field[1:]}Input!)",
     }
     given_names = "".join(head[name] for name in variables)
     return await send(client, f"query Q{given_names} {{ {wanted} }}", variables)

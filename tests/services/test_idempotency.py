@@ -20,6 +20,7 @@ from models import (
     OpeningHours,
     PrescriberQuery,
     Prescription,
+    Reversal,
     Settlement,
     StockBatch,
     StockMovement,
@@ -70,6 +71,12 @@ class Scene:
         await self.way.sign(self.fill)
         await self.way.verify_manually(self.fill["id"])
         return {"fillId": self.fill["id"], "tender": {"credential": "ELECTRONIC"}}
+
+    async def settled(self) -> Json:
+        """A settlement to take back."""
+        fill = await self.ready()
+        data = await self.way.pharmacy.do(documents.SETTLE, **fill)
+        return {"settlementId": data["id"], "goods": "RETURNED", "reason": "患者退药"}
 
     async def code(self) -> Json:
         """A shown pick-up code."""
@@ -190,6 +197,7 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     ),
     "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
+    "reverseSettlement": ("pharmacy", "Reversal { id }", Scene.settled),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
     "recordPurchases": ("pharmacy", "Pharmacy { code }", values(lines=[PURCHASE])),
@@ -232,6 +240,7 @@ COUNTED = (
     OpeningHours,
     PrescriberQuery,
     Prescription,
+    Reversal,
     Settlement,
     StockMovement,
     AuditEntry,
