@@ -4,6 +4,8 @@
 
 PORT ?= 8000
 TESTS ?=
+# a file of tests stays in one process; each process has engines of its own
+PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile
 python := .venv/bin/python
 
 help: ## this list
@@ -19,7 +21,7 @@ serve: setup ## the API on PORT=8000
 	@.venv/bin/yaolu serve --port $(PORT)
 
 test: setup ## the tests; TESTS="tests/policy -k name" for some of them
-	@$(python) -m pytest $(TESTS)
+	@$(python) -m pytest $(PROCESSES) $(TESTS)
 
 check: setup ## format, lint, types, import contracts, schema.graphql, the rules' coverage
 	$(python) -m ruff format --check .

@@ -6,6 +6,10 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
 
+END_OWN = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = $1 AND usename = current_user
+"""
+
 
 def with_database(url: str, name: str) -> str:
     """The same server, another database (换库名)."""
@@ -35,8 +39,13 @@ async def clone_database(url: str, template: str, name: str) -> str:
 
 
 async def drop_database(url: str, name: str) -> None:
-    """Drop a database if it exists, ending its connections (删库)."""
-    await execute(url, name, f"DROP DATABASE IF EXISTS {quoted(name)} WITH (FORCE)")
+    """Drop a database if it exists, ending its connections (删库).
+
+    `WITH (FORCE)` would refuse while the server's own vacuum is in it, which only a superuser may end;
+    without it the server sends its vacuum away by itself.
+    """
+    await execute(url, name, END_OWN, name)
+    await execute(url, name, f"DROP DATABASE IF EXISTS {quoted(name)}")
 
 
 def connection_options(url: str) -> dict[str, Any]:
@@ -45,13 +54,13 @@ def connection_options(url: str) -> dict[str, Any]:
     return {key: credentials.get(key) for key in ("host", "port", "user", "password", "database", "ssl")}
 
 
-async def execute(url: str, target: str, statement: str) -> None:
+async def execute(url: str, target: str, statement: str, *values: object) -> None:
     """Run a statement about the database `target` from another one, the URL's own or `postgres` (执行)."""
     own = database_of(url)
     other = with_database(url, "postgres" if own in ("", target) else own)
     connection = await asyncpg.connect(**connection_options(other), timeout=30)
     try:
-        await connection.execute(statement)
+        await connection.execute(statement, *values)
     finally:
         await connection.close()
 

@@ -5,6 +5,7 @@ import secrets
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +28,8 @@ def engines() -> Iterator[EngineUrls]:
     with tempfile.TemporaryDirectory(prefix="yaolu-tests-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o711)
         with embedded_engines(Path(home), fast=True) as urls:
-            yield EngineUrls(urls.database_url, redis_of_this_process(urls.redis_url))
+            shared = os.environ.get("REDIS_URL")
+            yield replace(urls, redis_url=redis_of_this_process(shared)) if shared else urls
         discard_engines(Path(home))
 
 

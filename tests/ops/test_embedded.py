@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import secrets
 import signal
 import stat
 import subprocess
@@ -143,28 +144,35 @@ async def test_the_addresses_lead_to_a_database_and_a_bell(engines: EngineUrls) 
     assert ping(engines.redis_url)
 
 
+def unused_name() -> str:
+    """A database name that no other run on a shared server uses."""
+    return f"yaolu_test_{secrets.token_hex(4)}"
+
+
 async def test_a_clone_has_what_its_template_has(engines: EngineUrls) -> None:
-    template = await create_database(engines.database_url, "yaolu_one")
+    one, two = unused_name(), unused_name()
+    template = await create_database(engines.database_url, one)
     await answer_of(template, "CREATE TABLE drug AS SELECT '阿司匹林' AS name")
 
-    clone = await clone_database(engines.database_url, "yaolu_one", "yaolu_two")
+    clone = await clone_database(engines.database_url, one, two)
 
-    assert clone == with_database(engines.database_url, "yaolu_two")
+    assert clone == with_database(engines.database_url, two)
     assert await answer_of(clone, "SELECT name FROM drug") == "阿司匹林"
-    await drop_database(clone, "yaolu_two")
-    await drop_database(engines.database_url, "yaolu_one")
-    await drop_database(engines.database_url, "yaolu_one")
+    await drop_database(clone, two)
+    await drop_database(engines.database_url, one)
+    await drop_database(engines.database_url, one)
 
 
 async def test_a_database_is_created_once(engines: EngineUrls) -> None:
-    url = await create_database(engines.database_url, "yaolu_once")
+    once = unused_name()
+    url = await create_database(engines.database_url, once)
 
-    again = await create_database(url, "yaolu_once", if_missing=True)
+    again = await create_database(url, once, if_missing=True)
 
     assert again == url
     with pytest.raises(asyncpg.DuplicateDatabaseError):
-        await create_database(engines.database_url, "yaolu_once")
-    await drop_database(url, "yaolu_once")
+        await create_database(engines.database_url, once)
+    await drop_database(url, once)
 
 
 def test_addresses_in_the_environment_take_the_engines_place(
