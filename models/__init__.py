@@ -4,6 +4,7 @@ from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case
+from models.clearing import ClearingClaim, ClearingItem
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
@@ -25,6 +26,8 @@ __all__ = [
     "Agreement",
     "AuditEntry",
     "Case",
+    "ClearingClaim",
+    "ClearingItem",
     "Doctor",
     "Drug",
     "DrugDisease",

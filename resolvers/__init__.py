@@ -1,7 +1,9 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
+from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
+from resolvers.clearing import ClearingMutation, ClearingQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
 from resolvers.events import EventQuery, EventSubscription
@@ -11,6 +13,7 @@ from resolvers.nearby import NearbyQuery
 from resolvers.outcome import OutcomeQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
+from resolvers.reconciliation import ReconciliationQuery
 from resolvers.reversal import ReversalMutation, ReversalQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.settlement import SettlementMutation, SettlementQuery
@@ -24,6 +27,9 @@ QUERIES = (
     BenefitQuery,
     SettlementQuery,
     ReversalQuery,
+    AccountQuery,
+    ReconciliationQuery,
+    ClearingQuery,
     StockQuery,
     EventQuery,
     OutcomeQuery,
@@ -39,5 +45,7 @@ MUTATIONS = (
     PharmacyMutation,
     StockMutation,
     BenefitMutation,
+    AccountMutation,
+    ClearingMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

@@ -18,6 +18,7 @@ from ops.world.ids import member_id
 from policy.terms import GrantScope, Role
 from tests.cards import card_numbers
 from tests.house import House
+from tests.money.claims import claimed
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
 
 COLUMNS = (
@@ -67,6 +68,10 @@ GRID = {
     "signFeeList": "U .NNN .N .N FF FF FF",
     "settleFill": "U FFFF .N .N FF FF FF",
     "reverseSettlement": "U FFFF .N .N FF .N FF",
+    "creditAccounts": "U FFFF FF FF FF .N FF",
+    "submitClearingClaim": "U FFFF .. .. FF FF FF",
+    "reviewClearingClaim": "U FFFF FF FF FF .N FF",
+    "payClearingClaim": "U FFFF FF FF FF .N FF",
     "handOver": "U FFFF .N .N FF FF FF",
     "dispatchDelivery": "U FFFF .N .N FF FF FF",
     "confirmDelivery": "U .N.G .N .N FF FF FF",
@@ -91,6 +96,13 @@ GRID = {
     "settlements": "U .... .. .. .. .. ..",
     "previewSettlement": "U .N.. .N .N FF FF FF",
     "previewReversal": "U FFFF .N .N FF .N FF",
+    "accountMovements": "U .N.. FF FF FF FF FF",
+    "accountStatement": "U .N.. FF FF FF FF FF",
+    "reconcileTotals": "U FFFF .. .. FF FF FF",
+    "reconcileDetails": "U FFFF .. .. FF FF FF",
+    "clearingClaims": "U .... .. .. .. .. ..",
+    "clearingClaim": "U NNNN .N .N NN .N ..",
+    "hospitalYears": "U FFFF FF FF .. .. FF",
     "nearbyPharmacies": "U .N.. FF FF FF FF FF",
     "nearbyHospitals": "U .... .. .. .. .. ..",
     "splitProposal": "U .N.. .N .N .N .N ..",
@@ -120,6 +132,7 @@ class Things:
     fill: Json
     settled: Json
     query: str
+    claim: str
     callers: dict[str, Client]
 
     def input(self, mutation: str) -> Json:
@@ -159,6 +172,12 @@ class Things:
             "importAccumulators": {"entries": [self.accumulator()]},
             "previewSettlement": fill | tender,
             "previewReversal": self.whole() | {"lines": []},
+            "creditAccounts": {"entries": [self.credit()]},
+            "submitClearingClaim": {"month": "2026-03-01", "area": cast.FUJIAN_AREA},
+            "reviewClearingClaim": {"claimId": self.claim},
+            "payClearingClaim": {"claimId": self.claim, "paymentReference": "ZF-1"},
+            "reconcileTotals": self.period() | {"settlements": 0, "amounts": {}},
+            "reconcileDetails": self.period() | {"lines": []},
             "reverseSettlement": self.whole() | {"reason": "退药", "lines": []},
         }
         return cases.get(mutation, fill)
@@ -166,6 +185,14 @@ class Things:
     def whole(self) -> Json:
         """The settlement, to be taken back."""
         return {"settlementId": self.settled["id"], "goods": "RETURNED"}
+
+    def credit(self) -> Json:
+        """A yuan for the patient."""
+        return {"reference": "grid", "psnNo": cast.FUJIAN_PATIENT, "amount": "1.00"}
+
+    def period(self) -> Json:
+        """A day to reconcile."""
+        return {"period": {"since": "2026-03-16", "until": "2026-03-16"}}
 
     def shift(self) -> Json:
         """A shift; five hundred and one of them are refused by the rules."""
@@ -208,6 +235,12 @@ class Things:
             f'{self.prescription["id"]}") {{ pageInfo {{ hasNextPage }} }}',
             "member": f'member(id: "{patient}") {{ id }}',
             "benefitBalance": f'benefitBalance(memberId: "{patient}") {{ accountBalance }}',
+            "accountMovements": f'accountMovements(memberId: "{patient}") {{ pageInfo {{ hasNextPage }} }}',
+            "accountStatement": f'accountStatement(memberId: "{patient}", since: "2026-03-01", '
+            'until: "2026-03-31") { closing }',
+            "clearingClaims": "clearingClaims { pageInfo { hasNextPage } }",
+            "clearingClaim": f'clearingClaim(id: "{self.claim}") {{ id }}',
+            "hospitalYears": "hospitalYears(year: 2026) { settlements }",
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
             "institutionEventCursor": "institutionEventCursor",
             "mutationResult": 'mutationResult(key: "none") { resultId }',
@@ -220,7 +253,8 @@ class Things:
         if field == "precheckPrescription":
             wanted = "precheckPrescription(prescription: $prescription) { refusals { code } }"
             return wanted, {"prescription": self.way.prescription()}
-        wanted = f"{field}(input: $input) {{ __typename ... on Refusal {{ violations {{ code }} }} }}"
+        refused = "" if field.startswith("reconcile") else "... on Refusal { violations { code } }"
+        wanted = f"{field}(input: $input) {{ __typename {refused} }}"
         return wanted, {"input": self.values(field)}
 
 
@@ -234,12 +268,15 @@ async def things(house: House) -> Things:
     prescription = await way.upload()
     fill = await way.request(prescription["id"])
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
+    claim = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, house.now())
     callers = {
         name: house.client(role, subject) if role else Client(house.url, "", house.http)
         for name, role, subject in COLUMNS
     }
     assert done["id"]
-    return Things(way, prescription, fill, settlement["edges"][0]["node"], str(query.id), callers)
+    return Things(
+        way, prescription, fill, settlement["edges"][0]["node"], str(query.id), str(claim.id), callers
+    )
 
 
 def fields_of(kind: GraphQLObjectType | None) -> set[str]:

@@ -1,7 +1,7 @@
 """Every mutation: the same key twice gives the same result and has one effect."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,12 +11,15 @@ from api.main import schema
 from models import (
     AccumulatorImport,
     AuditEntry,
+    ClearingClaim,
+    ClearingItem,
     Event,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
     IdentityCheck,
     Job,
+    JournalEntry,
     OpeningHours,
     PrescriberQuery,
     Prescription,
@@ -29,10 +32,11 @@ from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
-from policy.terms import FillState, Role
+from policy.terms import ClaimState, FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
 from tests.house import House
+from tests.money.claims import claimed
 from tests.services.stage import error_of, png, set_state, walkers
 from tests.stock.counter import COUNTER, purchase
 
@@ -77,6 +81,27 @@ class Scene:
         fill = await self.ready()
         data = await self.way.pharmacy.do(documents.SETTLE, **fill)
         return {"settlementId": data["id"], "goods": "RETURNED", "reason": "患者退药"}
+
+    async def month(self) -> Json:
+        """A month that is over, of a settlement with a time in it."""
+        settlement = await self.settled()
+        row = await Settlement.get(id=settlement["settlementId"])
+        past = {name: getattr(row, name) for name in Settlement._meta.db_fields}
+        past |= {"id": uuid4(), "number": uuid4().hex[:30], "settled_at": row.settled_at - timedelta(days=60)}
+        other = await self.way.request((await self.way.upload())["id"])
+        await Settlement.create(**past | {"fill_id": UUID(other["id"])})
+        return {"month": "2026-01-01", "area": cast.FUJIAN_AREA}
+
+    async def claim(self) -> Json:
+        """A claim to review."""
+        row = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, self.house.now())
+        return {"claimId": str(row.id), "note": "已核"}
+
+    async def reviewed_claim(self) -> Json:
+        """A claim to pay."""
+        now = self.house.now()
+        row = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, now, ClaimState.REVIEWED)
+        return {"claimId": str(row.id), "paymentReference": "ZF-1"}
 
     async def code(self) -> Json:
         """A shown pick-up code."""
@@ -167,6 +192,7 @@ PURCHASE = {
     "supplier": "示例医药配送甲公司",
     "unitCost": "9.87",
 }
+CREDIT = {"reference": "credit-1", "psnNo": cast.FUJIAN_PATIENT, "amount": "12.00"}
 ENTRY = {"drugCode": cast.AMLODIPINE, "kind": "PURCHASE", "quantity": "7"}
 HOURS = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
 ACCUMULATOR = {
@@ -224,6 +250,10 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
         at(FillState.REQUESTED, decision="APPROVE", advice="饭后服"),
     ),
     "queryPrescriber": ("pharmacist", "PrescriberQuery { id }", at(FillState.REQUESTED, question="剂量?")),
+    "creditAccounts": ("agency", "CreditedAccounts { lastEntryId }", values(entries=[CREDIT])),
+    "submitClearingClaim": ("pharmacy", "ClearingClaim { id }", Scene.month),
+    "reviewClearingClaim": ("agency", "ClearingClaim { id }", Scene.claim),
+    "payClearingClaim": ("agency", "ClearingClaim { id }", Scene.reviewed_claim),
     "importAccumulators": ("agency", "ImportedAccumulators { lastImportId }", values(entries=[ACCUMULATOR])),
     # last: afterwards nobody is on duty here
     "setDutyRoster": ("pharmacy", "Pharmacy { code }", values(shifts=[SHIFT])),
@@ -231,12 +261,15 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
 
 COUNTED = (
     AccumulatorImport,
+    ClearingClaim,
+    ClearingItem,
     Event,
     FeeListSignature,
     Fill,
     IdempotencyRecord,
     IdentityCheck,
     Job,
+    JournalEntry,
     OpeningHours,
     PrescriberQuery,
     Prescription,
