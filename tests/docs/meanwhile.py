@@ -11,9 +11,11 @@ from models import Job
 from ops import road_documents as documents
 from ops.client import Json
 from ops.road import FUJIAN, Road
+from ops.world.cast import FUJIAN_AREA
 from policy.terms import Role
 from tests.docs.guide import Kept
 from tests.house import House
+from tests.money.claims import claimed
 from workers.faces.pool import FacePool
 from workers.faces.selftest import drawn_face
 from workers.jobs import Bench, run_job
@@ -106,6 +108,11 @@ async def an_order_is_settled_for_delivery(house: House, kept: Kept) -> None:
         await settled(way, fill["id"])
 
 
+async def a_month_is_claimed(house: House, kept: Kept) -> None:
+    """The pharmacy claims a month that is over."""
+    await claimed(FUJIAN.pharmacy, FUJIAN_AREA, house.now())
+
+
 async def asked(way: Road, kept: Kept, **more: str) -> Json:
     """A fill requested by the patient."""
     fill = await way.patient.do(
@@ -153,5 +160,6 @@ MEANWHILE: dict[str, Meanwhile] = {
         the_pharmacy_settles_and_sends,
         another_order_waits,
         an_order_is_settled_for_delivery,
+        a_month_is_claimed,
     )
 }

@@ -224,9 +224,7 @@ async def test_a_second_decides_the_month(own_house: House, region: Region) -> N
         claims.append(await submit_claim(call, month=month, area=before.area))
 
     assert days == [{before.number}, {after.number}]
-    items = [
-        await ClearingItem.filter(claim_id=claim.id).values_list("number", flat=True) for claim in claims
-    ]
+    items = [[item.number for item in await ClearingItem.filter(claim_id=claim.id)] for claim in claims]
     assert items == [[before.number], [after.number]]
 
 
