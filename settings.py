@@ -62,7 +62,12 @@ QUERY_BYTES_MAX = config("QUERY_BYTES_MAX", cast=int, default=32 * 1024)
 QUERY_TOKENS_MAX = config("QUERY_TOKENS_MAX", cast=int, default=2000)
 QUERY_DEPTH_MAX = config("QUERY_DEPTH_MAX", cast=int, default=12)
 QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
+QUERY_ROOT_FIELDS_MAX = config("QUERY_ROOT_FIELDS_MAX", cast=int, default=10)
+QUERY_DIRECTIVES_MAX = config("QUERY_DIRECTIVES_MAX", cast=int, default=50)
+QUERY_COST_MAX = config("QUERY_COST_MAX", cast=int, default=5000)
 QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
+# roles whose clients may send registered documents only
+REGISTERED_ONLY = tuple(config("REGISTERED_ONLY", cast=CommaSeparatedStrings, default=""))
 JSON_BYTES_MAX = config("JSON_BYTES_MAX", cast=int, default=1024 * 1024)
 MULTIPART_BYTES_MAX = config("MULTIPART_BYTES_MAX", cast=int, default=12 * 1024 * 1024)
 UPLOAD_FILES_MAX = config("UPLOAD_FILES_MAX", cast=int, default=4)
@@ -70,10 +75,21 @@ UPLOAD_BYTES_MAX = config("UPLOAD_BYTES_MAX", cast=int, default=8 * 1024 * 1024)
 SOCKET_FRAME_BYTES_MAX = config("SOCKET_FRAME_BYTES_MAX", cast=int, default=256 * 1024)
 SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
 SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
+SOCKET_MESSAGES_PER_SECOND = config("SOCKET_MESSAGES_PER_SECOND", cast=int, default=30)
+SOCKETS_MAX = config("SOCKETS_MAX", cast=int, default=10)
+OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=20.0)
+RATE_POINTS = config("RATE_POINTS", cast=int, default=5000)
+RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
+INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 
 if IS_PRODUCTION and YAOLU_CLOCK:
     raise SettingsError("YAOLU_CLOCK is for development and tests; take it out of the environment.")
+if QUERY_COST_MAX > RATE_POINTS:
+    raise SettingsError(
+        f"RATE_POINTS ({RATE_POINTS}) is less than one operation may cost: raise it to QUERY_COST_MAX"
+        f" ({QUERY_COST_MAX}) or more."
+    )
 
 
 def missing() -> list[str]:

@@ -34,6 +34,8 @@ def create_app(parts: Parts) -> Starlette:
                 # Requests run in other tasks than this one: only the global fallback lets them find the ORM.
                 context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
                 stack.push_async_callback(context.close_connections)
+            stack.push_async_callback(parts.rates.stop)
+            stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
             await parts.bell.start()
             yield

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from strawberry.http import GraphQLRequestData
 
 import settings
-from api.errors import PARSE_FAILED, PERSISTED_QUERY_NOT_SUPPORTED, RequestRefused
+from api.errors import PARSE_FAILED, RequestRefused
 
 NESTING_MAX = 64
 DISCARD_BYTES_MAX = 2 * settings.MULTIPART_BYTES_MAX
@@ -124,12 +124,13 @@ def request_of(said: object) -> GraphQLRequestData:
         if value is not None and not isinstance(value, kind):
             expected = "字符串" if kind is str else "对象"
             raise RequestRefused(400, f"{name} 应为{expected}或 null。")
-    if not query:
-        if isinstance(extensions, dict) and "persistedQuery" in extensions:
-            raise RequestRefused(400, "不支持持久化查询，请发送 query。", PERSISTED_QUERY_NOT_SUPPORTED)
+    if document_id := said.get("documentId"):
+        extensions = {**(extensions or {}), "documentId": document_id}
+    if query:
+        check_document(query)
+    elif not {"persistedQuery", "documentId"} & (extensions or {}).keys():
         raise RequestRefused(400, "请求中没有 query。")
-    check_document(query)
-    return GraphQLRequestData(query, variables, operation_name or None, extensions)
+    return GraphQLRequestData(query or None, variables, operation_name or None, extensions)
 
 
 def check_document(query: str) -> None:

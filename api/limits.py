@@ -1,4 +1,4 @@
-"""Limits on documents (查询限制): tokens, depth and aliases, checked before anything costly."""
+"""Limits on documents (查询限制): how long, deep and wide they may be, checked before anything costly."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,12 +14,15 @@ from graphql import (
     InlineFragmentNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 from strawberry.extensions import ParserCache, SchemaExtension
 from strawberry.schema.schema import validate_document
 
 import settings
+from api.charging import Charged
+from api.deadline import Deadline
 
 Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
@@ -31,41 +34,57 @@ class Limits:
     tokens: int = settings.QUERY_TOKENS_MAX
     depth: int = settings.QUERY_DEPTH_MAX
     aliases: int = settings.QUERY_ALIASES_MAX
+    root_fields: int = settings.QUERY_ROOT_FIELDS_MAX
+    directives: int = settings.QUERY_DIRECTIVES_MAX
     hides_schema: bool = settings.IS_PRODUCTION
     """Whether the schema is shown only to callers who have signed in (内省限制)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a selection is (查询规模): levels, and what is written on them with fragments spread."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+
+
 @dataclass(slots=True)
 class Measure:
-    """Depth and aliases of a document with its fragments spread (查询规模).
+    """The sizes of a document's selections.
 
     Each fragment is measured once: a chain of fragments that doubles at every link is as quick as any other.
     """
 
     fragments: dict[str, FragmentDefinitionNode]
-    known: dict[str, tuple[int, int]] = field(default_factory=dict)
+    known: dict[str, Size] = field(default_factory=dict)
 
-    def of(self, selections: SelectionSetNode | None) -> tuple[int, int]:
-        """Depth and number of aliases; introspection counts for neither, for it has limits of its own."""
-        depth = aliases = 0
+    def of(self, selections: SelectionSetNode | None) -> Size:
+        """The size of a selection; introspection counts for nothing, for it has limits of its own."""
+        depth = fields = aliases = directives = 0
         for node in selections.selections if selections else ():
-            inner_depth, inner_aliases = 0, 0
-            if isinstance(node, FieldNode) and not node.name.value.startswith("__"):
-                inner_depth, inner_aliases = self.of(node.selection_set)
-                inner_depth += 1
-                inner_aliases += node.alias is not None
-            elif isinstance(node, InlineFragmentNode):
-                inner_depth, inner_aliases = self.of(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                inner_depth, inner_aliases = self._of_fragment(node.name.value)
-            depth = max(depth, inner_depth)
-            aliases += inner_aliases
-        return depth, aliases
+            inner = self._of_node(node)
+            depth = max(depth, inner.depth)
+            fields += inner.fields
+            aliases += inner.aliases
+            directives += inner.directives + len(node.directives or ())
+        return Size(depth, fields, aliases, directives)
 
-    def _of_fragment(self, name: str) -> tuple[int, int]:
+    def _of_node(self, node: SelectionNode) -> Size:
+        if isinstance(node, FieldNode) and not node.name.value.startswith("__"):
+            inner = self.of(node.selection_set)
+            return Size(inner.depth + 1, 1, inner.aliases + (node.alias is not None), inner.directives)
+        if isinstance(node, InlineFragmentNode):
+            return self.of(node.selection_set)
+        if isinstance(node, FragmentSpreadNode):
+            return self._of_fragment(node.name.value)
+        return Size()
+
+    def _of_fragment(self, name: str) -> Size:
         if name not in self.known:
             # A fragment within itself, or one that is not there, is left to validation.
-            self.known[name] = (0, 0)
+            self.known[name] = Size()
             fragment = self.fragments.get(name)
             self.known[name] = self.of(fragment.selection_set if fragment else None)
         return self.known[name]
@@ -78,17 +97,25 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     }
     measure = Measure(fragments)
     errors: list[GraphQLError] = []
-    aliases_total = 0
+    aliases = directives = 0
     for node in document.definitions:
         if not isinstance(node, OperationDefinitionNode):
             continue
-        depth, aliases = measure.of(node.selection_set)
-        aliases_total += aliases
+        size = measure.of(node.selection_set)
+        aliases += size.aliases
+        directives += size.directives
         # The outermost fields stand at depth 0.
-        if depth - 1 > limits.depth:
-            errors.append(GraphQLError(f"The operation is {depth - 1} deep; at most {limits.depth}.", node))
-    if aliases_total > limits.aliases:
-        errors.append(GraphQLError(f"{aliases_total} aliases found; at most {limits.aliases}."))
+        if size.depth - 1 > limits.depth:
+            errors.append(
+                GraphQLError(f"The operation is {size.depth - 1} deep; at most {limits.depth}.", node)
+            )
+        if size.fields > limits.root_fields:
+            text = f"The operation has {size.fields} root fields; at most {limits.root_fields}."
+            errors.append(GraphQLError(text, node))
+    if aliases > limits.aliases:
+        errors.append(GraphQLError(f"{aliases} aliases found; at most {limits.aliases}."))
+    if directives > limits.directives:
+        errors.append(GraphQLError(f"{directives} directives found; at most {limits.directives}."))
     return errors
 
 
@@ -131,5 +158,7 @@ def extensions(limits: Limits | None = None) -> list[Extension]:
     limits = limits or Limits()
     return [
         lambda: CheckedDocument(limits),
+        Charged,
+        Deadline,
         lambda: ParserCache(maxsize=settings.QUERY_CACHE_SIZE),
     ]

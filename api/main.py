@@ -7,6 +7,7 @@ from starlette.applications import Starlette
 import resolvers
 import settings
 from api.app import create_app
+from api.documents import Documents
 from api.graphql import Schema, build_schema
 from api.parts import Parts, token_verifier
 from engines.bell import Bell
@@ -14,12 +15,16 @@ from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.keys import KeyRing
+from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
+from engines.rates import Rates
 from models.config import orm_config
+from policy.terms import Role
 from schema.loaders import Loaders
 from schema.refusal import RefusedHandler
 from schema.scalars import SCALARS
 from services.actor import Tools
+from services.documents import find
 
 
 def schema() -> Schema:
@@ -56,6 +61,12 @@ def application() -> Starlette:
         tokens=token_verifier(clock),
         bell=bell,
         tools=tools,
+        rates=Rates(settings.REDIS_URL),
+        documents=Documents(
+            find,
+            PersistedTexts(settings.REDIS_URL),
+            frozenset(map(Role, settings.REGISTERED_ONLY)),
+        ),
         make_loaders=make_loaders,
         orm=orm_config(settings.DATABASE_URL),
     )

@@ -17,6 +17,8 @@ class Outcome(StrEnum):
 
     EXECUTED = "EXECUTED"
     REQUEST_ERROR = "REQUEST_ERROR"
+    TOO_FAST = "TOO_FAST"
+    TOO_SLOW = "TOO_SLOW"
     FAULT = "FAULT"
 
 
@@ -25,9 +27,13 @@ class Outcome(StrEnum):
 STATUS: dict[tuple[MediaType, Outcome], int] = {
     (MediaType.JSON, Outcome.EXECUTED): 200,
     (MediaType.JSON, Outcome.REQUEST_ERROR): 200,
+    (MediaType.JSON, Outcome.TOO_FAST): 429,
+    (MediaType.JSON, Outcome.TOO_SLOW): 503,
     (MediaType.JSON, Outcome.FAULT): 500,
     (MediaType.GRAPHQL, Outcome.EXECUTED): 200,
     (MediaType.GRAPHQL, Outcome.REQUEST_ERROR): 400,
+    (MediaType.GRAPHQL, Outcome.TOO_FAST): 429,
+    (MediaType.GRAPHQL, Outcome.TOO_SLOW): 503,
     (MediaType.GRAPHQL, Outcome.FAULT): 500,
 }
 

@@ -7,9 +7,11 @@ from typing import Any
 from strawberry.schema import BaseSchema
 
 import settings
+from api.documents import Documents
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
+from engines.rates import Rates
 from engines.tokens import TokenVerifier
 from services.actor import Tools
 
@@ -28,11 +30,14 @@ class Parts:
     bell: Bell
     tools: Tools
     """What use cases need of the world outside the database: doorbell, key ring, image store."""
+    rates: Rates
+    documents: Documents
     make_loaders: Callable[[Any], Any] = no_loaders
     orm: Mapping[str, Any] | None = None
     """The configuration of tortoise-orm, started and stopped with the application; None leaves it alone."""
     has_console: bool = settings.GRAPHIQL
     allowed_origins: tuple[str, ...] = settings.ALLOWED_ORIGINS
+    operation_seconds: float = settings.OPERATION_SECONDS
 
 
 def token_verifier(clock: Clock) -> TokenVerifier:

@@ -3,8 +3,8 @@
 Close codes: 4400 a malformed frame, 4401 an operation before the connection is acknowledged, 4403 a token
 that is missing, invalid or expired (the reason says which; clients may reconnect with a fresh one), 4406
 another subprotocol, 4408 no connection_init in time, 4409 an operation id in use, 4429 a second
-connection_init, 4503 the issuer's keys cannot be read, 1001 the server is going away, 1009 a frame too large,
-1011 a fault of ours.
+connection_init, messages too fast or too many sockets of one caller, 4503 the issuer's keys cannot be read,
+1001 the server is going away, 1009 a frame too large, 1011 a fault of ours.
 """
 
 import asyncio
@@ -20,6 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 )
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+import settings
 from api.body import request_of
 from api.context import Context, sign_in
 from api.errors import (
@@ -33,13 +34,15 @@ from api.errors import (
 )
 from engines.jwks import KeysUnavailable
 from engines.logs import log_fault
+from engines.rates import OwnBuckets, Rate
 from engines.tokens import LEEWAY, TokenExpired, TokenInvalid
 
 if TYPE_CHECKING:
     from api.view import View
 
-MALFORMED, FORBIDDEN, UNAVAILABLE, GOING_AWAY = 4400, 4403, 4503, 1001
+MALFORMED, FORBIDDEN, UNAVAILABLE, GOING_AWAY, TOO_MANY = 4400, 4403, 4503, 1001, 4429
 ID_CHARACTERS_MAX = 128
+MESSAGES = Rate(2 * settings.SOCKET_MESSAGES_PER_SECOND, settings.SOCKET_MESSAGES_PER_SECOND)
 CANCEL_AGAIN_SECONDS = 2.0
 
 
@@ -48,10 +51,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
     view: "View"
     expiry: asyncio.Task[None] | None = None
+    caller: str | None = None
 
     async def handle(self) -> None:
         """Talk until either side closes."""
         self.view.sockets.add(self)
+        self.pace = OwnBuckets()
         try:
             if self.view.is_draining:
                 await self.go_away()
@@ -79,7 +84,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.cleanup_operation(operation_id)
 
     async def handle_message(self, message: object) -> None:
-        """Take one message, or close with 4400 if it has no meaning."""
+        """Take one message; close with 4400 if it has no meaning, with 4429 if they come too fast."""
+        if not self.pace.take("", 1, MESSAGES).is_granted:
+            await self.websocket.close(TOO_MANY, "Too many messages")
+            return
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
             await self.handle_invalid_message("A message must be an object with a type")
             return
@@ -101,6 +109,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             message = {**message, "payload": (payload := {})}
         if isinstance(payload, dict) and not self.connection_init_received:
             if not await self._signs_in(_authorization(payload)):
+                return
+            if not self.view.enter(self):
+                await self.websocket.close(TOO_MANY, "Too many sockets")
                 return
             self.expiry = asyncio.create_task(self._close_when_expired())
         await super().handle_connection_init(message)
@@ -142,7 +153,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message("The payload must be an object")
             return
         try:
-            said = request_of(message["payload"])
+            said = await self.view.parts.documents.choose(request_of(message["payload"]), self.context.actor)
         except RequestRefused as refusal:
             if refusal.code == BAD_REQUEST:
                 await self.handle_invalid_message("The payload has no meaning")

@@ -1,7 +1,9 @@
 """The GraphQL endpoint (GraphQL 接口) over HTTP; sockets are handled in `api.socket`."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
+from math import ceil
 from typing import Any, cast
 
 import orjson
@@ -23,7 +25,9 @@ from api.console import console_page
 from api.context import Context, anonymous, sign_in_by_header
 from api.errors import (
     INTERNAL,
+    OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
+    RATE_LIMITED,
     Formatted,
     RequestRefused,
     internal,
@@ -35,6 +39,7 @@ from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
 from api.parts import Parts
 from api.socket import SocketHandler
 from engines.logs import log_fault
+from policy.terms import Role
 
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 """A page of another site cannot send these without asking first (CSRF)."""
@@ -63,6 +68,7 @@ class View(GraphQL[Context, None]):
         )
         self.parts = parts
         self.sockets: set[SocketHandler] = set()
+        self.callers: Counter[str] = Counter()
         self.is_draining = False
         self._emptied = asyncio.Event()
 
@@ -97,7 +103,8 @@ class View(GraphQL[Context, None]):
         kind = None if request.method == "GET" else accepted_type(request)
         # A bad token is refused before the body costs anything.
         await sign_in_by_header(context)
-        result = await self._execute(request, await read(request, kind), context)
+        said = await self.parts.documents.choose(await read(request, kind), context.actor)
+        result = await self._execute(request, said, context)
         return self._present(result, media_type, context)
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
@@ -121,14 +128,16 @@ class View(GraphQL[Context, None]):
         errors = present(result.errors or [], request_id=context.request_id)
         outcome = Outcome.EXECUTED
         if is_request_error(result.data, result.errors):
-            is_fault = any(error["extensions"]["code"] == INTERNAL for error in errors)
-            outcome = Outcome.FAULT if is_fault else Outcome.REQUEST_ERROR
+            outcome = outcome_of({error["extensions"]["code"] for error in errors})
         answer: Formatted = {"errors": errors} if errors else {}
         if outcome is Outcome.EXECUTED:
             answer["data"] = result.data
         if result.extensions:
             answer["extensions"] = result.extensions
-        return json_response(answer, STATUS[media_type, outcome], media_type)
+        response = json_response(answer, STATUS[media_type, outcome], media_type)
+        if outcome is Outcome.TOO_FAST:
+            response.headers["Retry-After"] = str(ceil(errors[0]["extensions"]["retryAfter"]))
+        return response
 
     async def _converse(self, socket: WebSocket) -> None:
         if self.is_draining:
@@ -141,9 +150,23 @@ class View(GraphQL[Context, None]):
             log_fault("socket.fault", error, request_id=anonymous(self.parts, socket).request_id)
             await SocketAdapter(cast(Any, self), socket, socket).close(1011, "Internal error")
 
+    def enter(self, handler: SocketHandler) -> bool:
+        """Count a socket that has signed in (连接数); give False when its caller has too many already."""
+        actor = handler.context.require_actor()
+        most = settings.SOCKETS_MAX * (1 if actor.role is Role.PATIENT else settings.INSTITUTION_FACTOR)
+        if self.callers[actor.caller] >= most:
+            return False
+        handler.caller = actor.caller
+        self.callers[actor.caller] += 1
+        return True
+
     def leave(self, handler: SocketHandler) -> None:
         """Forget a socket that has closed."""
         self.sockets.discard(handler)
+        if handler.caller is not None:
+            self.callers[handler.caller] -= 1
+            if not self.callers[handler.caller]:
+                del self.callers[handler.caller]
         if not self.sockets:
             self._emptied.set()
 
@@ -164,6 +187,15 @@ class View(GraphQL[Context, None]):
     def decode_json(self, data: str | bytes) -> object:
         """Decode what a caller sent; raise RequestRefused."""
         return body.decode(data)
+
+
+def outcome_of(codes: set[str]) -> Outcome:
+    """How a request ended that never reached a field (请求错误的种类)."""
+    if INTERNAL in codes:
+        return Outcome.FAULT
+    if OPERATION_TIMEOUT in codes:
+        return Outcome.TOO_SLOW
+    return Outcome.TOO_FAST if RATE_LIMITED in codes else Outcome.REQUEST_ERROR
 
 
 def accepted_type(request: Request) -> str:

@@ -3,8 +3,9 @@
 from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
-from models.case import Case
+from models.case import Case, MonitorRun
 from models.clearing import ClearingClaim, ClearingItem
+from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
@@ -46,6 +47,7 @@ __all__ = [
     "Job",
     "JournalEntry",
     "Member",
+    "MonitorRun",
     "OpeningHours",
     "Pharmacist",
     "PickupCode",
@@ -65,5 +67,6 @@ __all__ = [
     "Topic",
     "TraceCode",
     "TracePrefix",
+    "TrustedDocument",
     "VisitDeductible",
 ]

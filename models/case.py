@@ -1,6 +1,6 @@
 """What somebody has to look into: a pharmacy whose word and facts differ."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -35,8 +35,28 @@ class Case(Model):
     decided_at: datetime | None = fields.DatetimeField(null=True, description="认定时间")
     decided_by = fields.CharField(max_length=100, default="", description="认定人")
     decision = fields.CharField(max_length=500, default="", description="认定说明")
+    answer = fields.CharField(max_length=1000, default="", db_default="", description="药店陈述申辩")
+    answered_at: datetime | None = fields.DatetimeField(null=True, description="陈述申辩时间")
+    complainant_id: UUID | None = fields.UUIDField(null=True, description="投诉人")
+    complaint_sealed: bytes | None = fields.BinaryField(null=True, description="投诉内容, 加密")
+    complained_at: datetime | None = fields.DatetimeField(null=True, description="投诉时间")
 
     class Meta:
         table = "case_file"
         table_description = "监管线索"
-        indexes = (("pharmacy_id", "kind", "state"), ("kind", "opened_at"))
+        indexes = (("pharmacy_id", "kind", "state"), ("kind", "opened_at"), ("complainant_id", "opened_at"))
+
+
+class MonitorRun(Model):
+    """When a pharmacy's stock account and prices were last looked at (监测记录): once a day."""
+
+    id = fields.UUIDField(primary_key=True)
+    pharmacy: fields.OneToOneRelation[Institution] = fields.OneToOneField(
+        "models.Institution", related_name="monitor_run", description="药店"
+    )
+    pharmacy_id: str
+    ran_on: date = fields.DateField(description="最近监测日")
+
+    class Meta:
+        table = "monitor_run"
+        table_description = "监测记录"

@@ -11,7 +11,7 @@ from models.institution import Institution
 from models.member import Member
 from models.practitioner import Pharmacist
 from models.prescription import Prescription, PrescriptionLine
-from policy.terms import FillState
+from policy.terms import DeclineReason, FillState
 
 
 class Fill(Model):
@@ -47,6 +47,7 @@ class Fill(Model):
     reviewed_at = fields.DatetimeField(null=True, description="审方时间")
     advice = fields.CharField(max_length=500, default="", description="用药指导")
     end_reason = fields.CharField(max_length=200, default="", description="终止原因")
+    decline_reason = fields.CharEnumField(DeclineReason, max_length=32, null=True, description="拒单原因类别")
     ready_at = fields.DatetimeField(null=True, description="备药完成时间")
     courier = fields.CharField(max_length=100, default="", description="配送单位与单号")
     ended_at = fields.DatetimeField(null=True, description="终止或完成时间")

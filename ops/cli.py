@@ -22,6 +22,8 @@ app = typer.Typer(
 
 catalogue_commands = typer.Typer(help="The drug catalogue.", no_args_is_help=True)
 app.add_typer(catalogue_commands, name="catalogue")
+document_commands = typer.Typer(help="Trusted documents.", no_args_is_help=True)
+app.add_typer(document_commands, name="documents")
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
@@ -153,6 +155,26 @@ def import_file(
     except BadCatalogue as bad:
         typer.echo(f"Nothing was imported from {file}:\n{bad}", err=True)
         raise typer.Exit(1) from bad
+
+
+@document_commands.command("register")
+def register_documents(
+    file: Annotated[Path, typer.Argument(help="A manifest (Apollo's or Relay's JSON), or a .graphql file.")],
+    roles: Annotated[list[Role] | None, typer.Option("--for", help="Who may send them; else all.")] = None,
+) -> None:
+    """Register documents that fit the schema in the database of DATABASE_URL; all or none."""
+    import settings
+    from api.main import schema as product
+    from ops.documents import BadManifest, read_manifest, register
+
+    require_settings("DATABASE_URL")
+    try:
+        found = read_manifest(file, roles or ())
+        new = asyncio.run(register(settings.DATABASE_URL, product()._schema, found))
+    except BadManifest as bad:
+        typer.echo(f"Nothing was registered from {file}:\n{bad}", err=True)
+        raise typer.Exit(1) from bad
+    typer.echo(f"{len(found)} documents are registered, {new} of them new.")
 
 
 @app.command()

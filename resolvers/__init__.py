@@ -2,6 +2,7 @@
 
 from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.benefit import BenefitMutation, BenefitQuery
+from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
 from resolvers.clearing import ClearingMutation, ClearingQuery
 from resolvers.delivery import DeliveryMutation
@@ -18,6 +19,7 @@ from resolvers.reversal import ReversalMutation, ReversalQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.settlement import SettlementMutation, SettlementQuery
 from resolvers.stock import StockMutation, StockQuery
+from resolvers.supervision import SupervisionQuery
 
 QUERIES = (
     PrescribingQuery,
@@ -31,6 +33,8 @@ QUERIES = (
     ReconciliationQuery,
     ClearingQuery,
     StockQuery,
+    CaseQuery,
+    SupervisionQuery,
     EventQuery,
     OutcomeQuery,
 )
@@ -44,6 +48,7 @@ MUTATIONS = (
     DeliveryMutation,
     PharmacyMutation,
     StockMutation,
+    CaseMutation,
     BenefitMutation,
     AccountMutation,
     ClearingMutation,

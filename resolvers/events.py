@@ -12,7 +12,7 @@ from schema.event import Event, cursor, sequence_of
 from services.access import may_listen
 from services.errors import BadInput, Forbidden, NotFound
 from services.events import PAGE, events_after, last_sequence
-from services.topics import institution_topic, member_topic
+from services.topics import area_topic, institution_topic, member_topic
 
 SLOW_TIMER = 15.0
 """Seconds after which a subscription reads again without a ring, so that a lost bell loses nothing."""
@@ -36,6 +36,13 @@ def topic_of_institution(info: Info, what: str, *roles: Role) -> str:
     call = call_of(info)
     call.require(what, *roles)
     return institution_topic(call.actor.institution or "")
+
+
+def topic_of_area(info: Info) -> str:
+    """The stream of the caller's pooling area."""
+    call = call_of(info)
+    call.require("订阅经办机构事件", Role.AGENCY)
+    return area_topic(call.actor.area or "")
 
 
 async def follow(info: Info, topic: str, after: str | None) -> AsyncIterator[Event]:
@@ -81,6 +88,11 @@ class EventQuery:
         topic = topic_of_institution(info, "订阅机构事件", *roles)
         return cursor(await last_sequence(topic), topic)
 
+    @strawberry.field(description="本统筹区监管事件流当前的游标")
+    async def agency_event_cursor(self, info: Info) -> str:
+        topic = topic_of_area(info)
+        return cursor(await last_sequence(topic), topic)
+
 
 @strawberry.type
 class EventSubscription:
@@ -91,7 +103,9 @@ class EventSubscription:
         async for event in follow(info, topic_of_member(info, member_id), after):
             yield event
 
-    @strawberry.subscription(description="药店事件: 新的配药申请、取消、超时、身份核验结论等")
+    @strawberry.subscription(
+        description="药店事件: 新的配药申请、取消、超时、身份核验结论、监管线索、调价提醒等"
+    )
     async def pharmacy_events(self, info: Info, after: AfterEvent = None) -> AsyncIterator[Event]:
         topic = topic_of_institution(info, "订阅药店事件", Role.PHARMACY, Role.PHARMACIST)
         async for event in follow(info, topic, after):
@@ -101,4 +115,9 @@ class EventSubscription:
     async def hospital_events(self, info: Info, after: AfterEvent = None) -> AsyncIterator[Event]:
         topic = topic_of_institution(info, "订阅医院事件", Role.HOSPITAL)
         async for event in follow(info, topic, after):
+            yield event
+
+    @strawberry.subscription(description="经办机构事件: 本统筹区药店的监管线索与退出提醒")
+    async def agency_events(self, info: Info, after: AfterEvent = None) -> AsyncIterator[Event]:
+        async for event in follow(info, topic_of_area(info), after):
             yield event

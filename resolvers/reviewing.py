@@ -7,6 +7,7 @@ from uuid import UUID
 import strawberry
 from strawberry import field
 
+from policy.terms import DeclineReason
 from resolvers.arguments import KEY_WORDS
 from schema.context import Info, call_of
 from schema.fill import Fill, PrescriberQuery
@@ -63,6 +64,9 @@ class DeclineFillInput:
     idempotency_key: str = field(description=KEY_WORDS)
     fill_id: UUID = field(description="配药编号")
     reason: str = field(description="原因, 患者会看到")
+    kind: DeclineReason = field(
+        default=DeclineReason.OTHER, description="原因类别; 查询显示有货而实际没有的, 如实选 NOT_IN_STOCK"
+    )
 
 
 ReviewFillResult = Annotated[Fill | Refusal, strawberry.union("ReviewFillResult", description="审方结果")]
@@ -139,6 +143,9 @@ class ReviewingMutation:
         input: Annotated[DeclineFillInput, strawberry.argument(description="拒单")],
     ) -> DeclineFillResult:
         row = await reviewing.decline_fill(
-            call_of(info, input.idempotency_key), fill_id=input.fill_id, reason=input.reason
+            call_of(info, input.idempotency_key),
+            fill_id=input.fill_id,
+            reason=input.reason,
+            kind=input.kind,
         )
         return Fill.of(row)

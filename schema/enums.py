@@ -7,6 +7,8 @@ import strawberry
 from models.job import JobState
 from policy import terms
 from policy.geography import CoordinateSystem
+from policy.price_watch import PriceAlertKind
+from policy.supervision import ComplaintKind
 from policy.violation import Code
 from services.nearby_search import PharmacyOrder
 
@@ -154,8 +156,30 @@ expose(
     VALUE_MISMATCH="购销存金额不符",
     PRICE_ABOVE_CEILING="售价高于上限",
     DOUBLE_TRACE="追溯码重复销售",
+    REPEATED_FALSE_STOCK="显示有货而实际无货, 查实次数达到退出情形",
+    OTHER_COMPLAINT="服务等其他投诉",
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
+expose(
+    ComplaintKind,
+    "投诉类型",
+    FALSE_STOCK="查询显示有货, 药店却没有",
+    PRICE="售价过高",
+    SERVICE="服务或其他事项",
+)
+expose(
+    terms.DeclineReason,
+    "拒单原因类别",
+    NOT_IN_STOCK="药品实际不在店内; 将立为监管线索",
+    CANNOT_PREPARE="有药但无法调配, 例如破损、召回、设备故障",
+    OTHER="上述以外的原因",
+)
+expose(
+    PriceAlertKind,
+    "价格预警类型",
+    ABOVE_CEILING="现价高于上限",
+    MUST_FOLLOW="挂网价已调整或即将调整, 期限届满前须调价",
+)
 expose(
     terms.EventKind,
     "事件类型",
@@ -185,7 +209,11 @@ expose(
     DELIVERY_DISPATCHED="已发出配送",
     DELIVERY_CONFIRMED="已送达",
     CASE_OPENED="监管线索已立",
+    CASE_ANSWERED="药店已陈述申辩",
     CASE_PROVEN="监管线索已查实",
+    CASE_DISMISSED="监管线索已认定不成立",
+    EXIT_ALERT="达到退出情形, 待经办机构核实",
+    PRICE_FOLLOW_DUE="有药品的调价期限将届满",
 )
 expose(
     PharmacyOrder,
@@ -258,6 +286,8 @@ CODE_WORDS = {
     Code.PICKUP_CODE_WRONG: "取药码无效",
     Code.PICKUP_CODE_STALE: "取药码已过期或已使用",
     Code.PICKUP_CODE_LOCKED: "取药码错误次数过多",
+    Code.COMPLAINT_REPEATED: "同一事实已有投诉或已认定",
+    Code.COMPLAINTS_TOO_MANY: "当日投诉次数已满",
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
     Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",

@@ -10,6 +10,7 @@ from strawberry import Private, field
 
 import models
 from policy.terms import EventKind
+from schema.case import Case
 from schema.context import Info
 from schema.fill import Fill, IdentityCheck, PrescriberQuery
 from schema.prescription import Prescription
@@ -17,6 +18,13 @@ from schema.scalars import Instant
 from services.errors import BadInput
 
 ABOUT_QUERY = (EventKind.FILL_QUERIED, EventKind.QUERY_ANSWERED)
+ABOUT_CASE = (
+    EventKind.CASE_OPENED,
+    EventKind.CASE_ANSWERED,
+    EventKind.CASE_PROVEN,
+    EventKind.CASE_DISMISSED,
+    EventKind.EXIT_ALERT,
+)
 
 
 @strawberry.type(description="事件")
@@ -64,6 +72,12 @@ class Event:
         key = self.row.subject_id if self.row.kind == EventKind.IDENTITY_DECIDED else None
         row = await info.context.loaders.identity_check.find(key)
         return IdentityCheck.of(row) if row else None
+
+    @strawberry.field(description="监管线索; 无权查看时为空")
+    async def case(self, info: Info) -> Case | None:
+        key = self.row.subject_id if self.row.kind in ABOUT_CASE else None
+        row = await info.context.loaders.case.find(key)
+        return Case.of(row) if row else None
 
 
 def cursor(sequence: int, topic: str) -> str:

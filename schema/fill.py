@@ -8,7 +8,7 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import FillState, IdentityMethod, Role, Verdict
+from policy.terms import DeclineReason, FillState, IdentityMethod, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
 from schema.institution import Pharmacy
@@ -110,6 +110,7 @@ class Fill:
     reviewed_at: Instant | None = field(description="审方时间")
     advice: str = field(description="用药指导")
     end_reason: str = field(description="终止原因")
+    decline_reason: DeclineReason | None = field(description="拒单原因类别; 未拒单或旧记录为空")
     ready_at: Instant | None = field(description="备药完成时间")
     courier: str = field(description="配送单位与单号")
 
@@ -125,6 +126,7 @@ class Fill:
             reviewed_at=Instant(row.reviewed_at) if row.reviewed_at else None,
             advice=row.advice,
             end_reason=row.end_reason,
+            decline_reason=row.decline_reason,
             ready_at=Instant(row.ready_at) if row.ready_at else None,
             courier=row.courier,
         )

@@ -12,6 +12,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 
 from models import (
+    Case,
     Doctor,
     Drug,
     Fill,
@@ -28,7 +29,7 @@ from models import (
     Settlement,
     SettlementLine,
 )
-from services.access import fills_of, prescriptions_of, settlements_of
+from services.access import cases_of, fills_of, prescriptions_of, settlements_of
 from services.actor import Actor
 
 M = TypeVar("M", bound=Model)
@@ -102,6 +103,10 @@ class Loaders:
         """The settlements the caller may see."""
         return await settlements_of(self.require_actor(), self.now())
 
+    async def seen_cases(self) -> Q:
+        """The cases the caller may see."""
+        return cases_of(self.require_actor())
+
     @cached_property
     def institution(self) -> One[str, Institution]:
         return One(Institution)
@@ -145,6 +150,10 @@ class Loaders:
     @cached_property
     def settlement(self) -> One[UUID, Settlement]:
         return One(Settlement, seen=self.seen_settlements)
+
+    @cached_property
+    def case(self) -> One[UUID, Case]:
+        return One(Case, seen=self.seen_cases)
 
     @cached_property
     def settlement_of_fill(self) -> One[UUID, Settlement]:

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
-from models import FamilyGrant, Fill, Member, Prescription, Settlement
-from policy.terms import GrantScope, Role
-from services.actor import Actor
-from services.errors import Forbidden, NotFound
+from models import Case, FamilyGrant, Fill, Institution, Member, Prescription, Settlement
+from policy.terms import GrantScope, InstitutionKind, Role
+from services.actor import Actor, Call
+from services.errors import BadInput, Forbidden, NotFound, check_text
 
 NOTHING = Q(pk__isnull=True)
 EVERYTHING = Q()
@@ -84,6 +84,20 @@ async def settlements_of(actor: Actor, now: datetime) -> Q:
     return NOTHING
 
 
+def cases_of(actor: Actor) -> Q:
+    """The cases (监管线索) that the caller may see; a patient's are those the patient complained of."""
+    match actor.role:
+        case Role.PATIENT if actor.member_id is not None:
+            return Q(complainant_id=actor.member_id)
+        case Role.PHARMACY | Role.PHARMACIST:
+            return Q(pharmacy_id=actor.institution)
+        case Role.AGENCY:
+            return Q(pharmacy__area=actor.area)
+        case Role.SUPERVISOR | Role.SERVICE:
+            return EVERYTHING
+    return NOTHING
+
+
 async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescription:
     """One prescription the caller may see, or `NotFound`: whether it exists is not told."""
     row = await Prescription.filter(await prescriptions_of(actor, now), id=key).first()
@@ -108,6 +122,37 @@ async def get_settlement(actor: Actor, key: UUID, now: datetime) -> Settlement:
     return row
 
 
+async def get_case(actor: Actor, key: UUID) -> Case:
+    """One case the caller may see, or `NotFound`."""
+    row = await Case.filter(cases_of(actor), id=key).first()
+    if row is None:
+        raise NotFound("监管线索", key)
+    return row
+
+
+SUPERVISES = (Role.PHARMACY, Role.PHARMACIST, Role.AGENCY, Role.SUPERVISOR, Role.SERVICE)
+"""Who looks at a pharmacy's stock account and prices: itself, and those who watch it."""
+
+
+async def supervised_pharmacy(call: Call, what: str, code: str | None) -> Institution:
+    """The pharmacy whose books the caller may look into (监管对象): its own unless another is named."""
+    call.require(what, *SUPERVISES)
+    actor = call.actor
+    mine = EVERYTHING
+    if actor.role in (Role.PHARMACY, Role.PHARMACIST):
+        mine = Q(code=actor.institution)
+    elif actor.role == Role.AGENCY:
+        mine = Q(area=actor.area)
+    wanted = actor.institution if code is None else code
+    if wanted is None:
+        raise BadInput("pharmacyCode", "请给出药店的定点医药机构编码。")
+    check_text("pharmacyCode", wanted, 12)
+    row = await Institution.filter(mine, code=wanted, kind=InstitutionKind.PHARMACY).first()
+    if row is None:
+        raise NotFound("药店", wanted)
+    return row
+
+
 async def get_member(actor: Actor, key: UUID | None, now: datetime) -> Member:
     """The member a patient asks about: oneself, or one who granted it; or `NotFound`."""
     if actor.role != Role.PATIENT or actor.member_id is None:
@@ -123,4 +168,6 @@ async def may_listen(actor: Actor, topic: str, now: datetime) -> bool:
     kind, _, owner = topic.partition(":")
     if kind == "institution":
         return actor.institution == owner
+    if kind == "area":
+        return actor.role == Role.AGENCY and actor.area == owner
     return UUID(owner) in await visible_members(actor, now)

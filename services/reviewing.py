@@ -10,10 +10,11 @@ from policy.dispensing import check_review
 from policy.identifiers import is_trace_code
 from policy.rule import broken
 from policy.states import FILL_TRANSITIONS
-from policy.terms import EventKind, FillState, Role
+from policy.terms import DeclineReason, EventKind, FillState, Role
 from policy.violation import Code
 from services import facts, traces
 from services.errors import BadInput, NotFound, Refused, check_text
+from services.false_stock import open_false_stock
 from services.fills import end_fill, lock_fill, move, require_buyer, require_transition, tell
 from services.law import lawful
 from services.topics import institution_topic
@@ -124,12 +125,21 @@ async def cancel_fill(work: Work, fill_id: UUID, reason: str = "") -> Fill:
 
 
 @use_case("declineFill", Fill)
-async def decline_fill(work: Work, fill_id: UUID, reason: str) -> Fill:
-    """Turn an order down (药店拒单): the patient is told why and the lines open again."""
+async def decline_fill(
+    work: Work, fill_id: UUID, reason: str, kind: DeclineReason = DeclineReason.OTHER
+) -> Fill:
+    """Turn an order down (药店拒单): the patient is told why and the lines open again.
+
+    What was shown as available and is not there becomes a case (FJ-9.5).
+    """
     work.call.require("拒单", Role.PHARMACY, Role.PHARMACIST)
     _, fill = await lock_fill(work, fill_id)
     require_transition(work, "decline", fill)
     require_reason(reason)
+    if kind == DeclineReason.NOT_IN_STOCK:
+        await open_false_stock(work, fill)
+    fill.decline_reason = kind
+    await fill.save(update_fields=["decline_reason"])
     await end_fill(work, fill, FillState.DECLINED, reason, EventKind.FILL_DECLINED)
     return fill
 

@@ -13,6 +13,11 @@ def institution_topic(code: str) -> str:
     return f"institution:{code}"
 
 
+def area_topic(area: str) -> str:
+    """The stream of one pooling area's agency (经办机构事件流)."""
+    return f"area:{area}"
+
+
 def stock_topic(code: str) -> str:
     """Where it is rung when a pharmacy's stock may have changed (库存变化); no events are kept."""
     return f"stock:{code}"

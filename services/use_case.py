@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,12 +14,12 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from models import AuditEntry, Case, Event, IdempotencyRecord, Job
+from models import AuditEntry, Case, Event, IdempotencyRecord, Institution, Job
 from models.job import JobKind
-from policy.terms import EventKind
+from policy.terms import CaseKind, EventKind
 from services.actor import Actor, Call
 from services.errors import BadInput, Busy, IdempotencyKeyReused, Refused
-from services.topics import stock_topic
+from services.topics import area_topic, institution_topic, stock_topic
 
 P = ParamSpec("P")
 M = TypeVar("M", bound=Model)
@@ -43,6 +43,10 @@ CLAIM_KEY = """
 INSERT INTO idempotency_record (id, caller, key, mutation, request_hash, done_at)
 VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (caller, key) DO NOTHING RETURNING id
 """
+
+
+EXIT_KINDS = (CaseKind.REPEATED_FALSE_STOCK, CaseKind.VALUE_MISMATCH)
+"""Cases that say that an agreement is to end (FJ-9.5): the agency hears them by another name."""
 
 
 @dataclass
@@ -90,6 +94,20 @@ class Work:
     def stock_changed(self, pharmacy_code: str) -> None:
         """What this pharmacy can sell may have changed (库存变化): rung after the commit, no event kept."""
         self.stocks.add(pharmacy_code)
+
+    async def open_cases(self, cases: Sequence[Case]) -> list[Case]:
+        """Open the cases (立案) whose facts have none yet and tell pharmacy and agency; gives those."""
+        await Case.bulk_create(cases, ignore_conflicts=True)
+        fresh = await Case.filter(id__in=[case.id for case in cases]).order_by("id")
+        areas = {
+            row.code: row.area
+            for row in await Institution.filter(code__in=[case.pharmacy_id for case in fresh])
+        }
+        for case in fresh:
+            kind = EventKind.EXIT_ALERT if case.kind in EXIT_KINDS else EventKind.CASE_OPENED
+            topics = institution_topic(case.pharmacy_id), area_topic(areas[case.pharmacy_id])
+            self.tell(kind, *topics, fill_id=case.fill_id, subject_id=case.id)
+        return fresh
 
     async def write(self, connection: Any) -> None:
         """Write jobs and events; topics last and in order, so that number order is commit order."""
@@ -203,5 +221,10 @@ async def audit(call: Call, verb: str, subject: str, outcome: str) -> None:
 
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
     """Write that a call was refused and the cases that gave cause for, after the rollback."""
-    await audit(call, verb, "", refusal.violations[0].code if refusal.violations else "REFUSED")
-    await Case.bulk_create(refusal.cases, ignore_conflicts=True)
+    work = Work(call)
+    async with in_transaction() as connection:
+        await audit(call, verb, "", refusal.violations[0].code if refusal.violations else "REFUSED")
+        if refusal.cases:
+            await work.open_cases(refusal.cases)
+            await work.write(connection)
+    await work.ring()

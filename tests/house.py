@@ -7,11 +7,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from secrets import token_hex
 
 import httpx
 
 import settings
 from api.app import create_app
+from api.documents import Documents
 from api.main import make_loaders, schema
 from api.parts import Parts
 from api.server import Server
@@ -20,7 +22,9 @@ from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.jwks import KeySource
+from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
+from engines.rates import Rates
 from engines.tokens import TokenVerifier
 from models.config import orm_config
 from ops.client import Client
@@ -30,6 +34,7 @@ from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
 from services.actor import Actor, Call, Tools
+from services.documents import find
 from services.expiry import expire_due
 from tests.world import keys
 
@@ -100,6 +105,8 @@ async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIt
         tokens=verifier,
         bell=bell,
         tools=tools,
+        rates=Rates(redis_url, token_hex(4)),
+        documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
         orm=orm_config(database_url),
     )

@@ -1,4 +1,4 @@
-"""The worker process: jobs off the queue, the sweeper, and what ends by itself."""
+"""The worker process: jobs off the queue, the sweeper, what ends by itself, and the daily monitors."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,6 +15,7 @@ from engines.queue import TASK, Queue
 from models import Job
 from models.job import JobKind, JobState
 from services.expiry import expire_due
+from services.monitoring import monitor_due
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
 
@@ -22,6 +23,7 @@ SWEEP_SECONDS = 2.0
 """How often rows are looked for whose ring was lost."""
 
 EXPIRE_SECONDS = 1.0
+MONITOR_SECONDS = 5.0
 BATCH = 500
 
 RUNNERS: dict[JobKind, Run] = {JobKind.IDENTITY_CHECK: check_identity}
@@ -43,6 +45,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(run_receiver_task(queue.broker, max_async_tasks=8)),
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
+            asyncio.create_task(every(MONITOR_SECONDS, lambda: monitor_due(bench.call()))),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

@@ -23,7 +23,7 @@ def freeze(table: str) -> ops.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0004_stock_guards')]
+    dependencies = [('models', '0006_cases')]
 
     initial = False
 

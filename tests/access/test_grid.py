@@ -9,13 +9,13 @@ import pytest
 from graphql import GraphQLObjectType
 
 from api.main import schema
-from models import PrescriberQuery
+from models import Case, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.terms import GrantScope, Role
+from policy.terms import CaseKind, GrantScope, Role
 from tests.cards import card_numbers
 from tests.house import House
 from tests.money.claims import claimed
@@ -86,6 +86,9 @@ GRID = {
     "setPrices": "U FFFF .. .. FF FF FF",
     "setOpeningHours": "U FFFF .. .. FF FF FF",
     "setDutyRoster": "U FFFF .. .. FF FF FF",
+    "fileComplaint": "U .N.. FF FF FF FF FF",
+    "answerCase": "U FFFF .N .N FF FF FF",
+    "decideCase": "U FFFF FF FF FF .N FF",
     "importAccumulators": "U FFFF FF FF FF .N FF",
     "precheckPrescription": "U FFFF FF FF .. FF FF",
     "prescription": "U .N.. .N .N .N .N ..",
@@ -109,13 +112,19 @@ GRID = {
     "drugs": "U .... .. .. .. .. ..",
     "member": "U .N.. FF FF FF FF FF",
     "benefitBalance": "U .N.. FF FF FF FF FF",
+    "cases": "U .... .. .. .. .. ..",
+    "case": "U .NNN .N .N NN .N ..",
+    "stockBalance": "U FFFF .N .N FF .N ..",
+    "priceAlerts": "U FFFF .N .N FF .N ..",
     "stock": "U FFFF .. .. FF FF FF",
     "patientEventCursor": "U .N.. FF FF FF FF FF",
     "institutionEventCursor": "U FFFF .. .. .. FF FF",
+    "agencyEventCursor": "U FFFF FF FF FF .. FF",
     "mutationResult": "U .... .. .. .. .. ..",
     "patientEvents": "U .N.. FF FF FF FF FF",
     "pharmacyEvents": "U FFFF .. .. FF FF FF",
     "hospitalEvents": "U FFFF FF FF .. FF FF",
+    "agencyEvents": "U FFFF FF FF FF .. FF",
     "stockChanged": "U .... .. .. .. .. ..",
 }
 
@@ -133,6 +142,7 @@ class Things:
     settled: Json
     query: str
     claim: str
+    case: str
     callers: dict[str, Client]
 
     def input(self, mutation: str) -> Json:
@@ -154,6 +164,9 @@ class Things:
             "reviewFill": fill | {"decision": "APPROVE", "advice": "饭后服"},
             "queryPrescriber": fill | {"question": "剂量?"},
             "declineFill": fill | {"reason": "缺货"},
+            "fileComplaint": fill | {"kind": "SERVICE", "text": "态度恶劣"},
+            "answerCase": {"caseId": self.case, "text": "已更正"},
+            "decideCase": {"caseId": self.case, "outcome": "PROVEN", "reason": "现场核查"},
             "verifyManually": fill | {"documents": ["身份证", "护照"], "reason": "弱光"},
             "signFeeList": fill | {"feeListSha256": "0" * 64, "signature": "x"},
             "settleFill": fill | tender,
@@ -225,6 +238,10 @@ class Things:
             "prescriptions": "prescriptions { pageInfo { hasNextPage } }",
             "fills": "fills { pageInfo { hasNextPage } }",
             "settlements": "settlements { pageInfo { hasNextPage } }",
+            "cases": "cases { pageInfo { hasNextPage } }",
+            "case": f'case(id: "{self.case}") {{ id }}',
+            "stockBalance": f'stockBalance(pharmacyCode: "{FUJIAN.pharmacy}") {{ ratio }}',
+            "priceAlerts": f'priceAlerts(pharmacyCode: "{FUJIAN.pharmacy}") {{ pageInfo {{ hasNextPage }} }}',
             "stock": "stock { pageInfo { hasNextPage } }",
             "splitProposal": f'splitProposal(location: {place}, prescriptionId: "'
             f'{self.prescription["id"]}") {{ needsReason }}',
@@ -243,6 +260,8 @@ class Things:
             "hospitalYears": "hospitalYears(year: 2026) { settlements }",
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
             "institutionEventCursor": "institutionEventCursor",
+            "agencyEventCursor": "agencyEventCursor",
+            "agencyEvents": 'agencyEvents(after: "ZTA=") { id }',
             "mutationResult": 'mutationResult(key: "none") { resultId }',
             "patientEvents": f'patientEvents(memberId: "{patient}", after: "ZTA=") {{ id }}',
             "pharmacyEvents": 'pharmacyEvents(after: "ZTA=") { id }',
@@ -269,14 +288,27 @@ async def things(house: House) -> Things:
     fill = await way.request(prescription["id"])
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
     claim = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, house.now())
+    case = await a_case(house)
     callers = {
         name: house.client(role, subject) if role else Client(house.url, "", house.http)
         for name, role, subject in COLUMNS
     }
     assert done["id"]
-    return Things(
-        way, prescription, fill, settlement["edges"][0]["node"], str(query.id), str(claim.id), callers
+    first = settlement["edges"][0]["node"]
+    return Things(way, prescription, fill, first, str(query.id), str(claim.id), case, callers)
+
+
+async def a_case(house: House) -> str:
+    """A case the patient complained of."""
+    row = await Case.create(
+        key=str(uuid4()),
+        kind=CaseKind.OTHER_COMPLAINT,
+        pharmacy_id=FUJIAN.pharmacy,
+        complainant_id=member_id(cast.FUJIAN_PATIENT),
+        opened_at=house.now(),
+        opened_by="参保人投诉",
     )
+    return str(row.id)
 
 
 def fields_of(kind: GraphQLObjectType | None) -> set[str]:

@@ -2,11 +2,12 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, cast
 
 import httpx
@@ -18,15 +19,19 @@ from websockets.typing import Subprotocol
 
 import settings
 from api.app import create_app
+from api.documents import Documents
 from api.parts import Parts
 from api.server import Server
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
+from engines.persisted import PersistedTexts
+from engines.rates import Rates
 from engines.tokens import TokenVerifier
 from ops.issuer import DevelopmentIssuer
 from policy.terms import Role
 from services.actor import Images, Keys, SilentBell, Tools
+from services.documents import Document
 from tests.api.small_schema import small_schema
 
 MEMBER = "6f0c0a3e-6a57-4a0e-9d59-0d6c2f3f9a01"
@@ -50,12 +55,18 @@ class Door:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def token(self, ttl: timedelta = timedelta(hours=1)) -> str:
-        return self.issuer.token(Role.PATIENT, "patient-1", member=MEMBER, ttl=ttl)
+    def token(self, ttl: timedelta = timedelta(hours=1), subject: str = "patient-1") -> str:
+        return self.issuer.token(Role.PATIENT, subject, member=MEMBER, ttl=ttl)
 
-    def client(self, **headers: str) -> httpx.AsyncClient:
+    @asynccontextmanager
+    async def client(self, **headers: str) -> AsyncIterator[httpx.AsyncClient]:
+        """A client that meets the application without a network between."""
         transport = httpx.ASGITransport(self.app, raise_app_exceptions=True)
-        return httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers)
+        async with httpx.AsyncClient(transport=transport, base_url="http://door", headers=headers) as client:
+            yield client
+        # an application that was never started is not stopped either
+        await self.parts.rates.stop()
+        await self.parts.documents.stop()
 
     @asynccontextmanager
     async def dial(self, **options: Any) -> AsyncIterator[ClientConnection]:
@@ -86,9 +97,25 @@ def make_door(home: Path, redis_url: str, **parts: Any) -> Door:
     bell = Bell(redis_url)
     # these schemas move no pictures and seal no names
     tools = Tools(SilentBell(), keys=cast(Keys, None), images=cast(Images, None))
-    said = {"schema": small_schema(), "make_loaders": fresh, **parts}
+    said = {
+        "schema": small_schema(),
+        "make_loaders": fresh,
+        "rates": Rates(redis_url, token_hex(4)),
+        "documents": documents(redis_url),
+        **parts,
+    }
     made = Parts(clock=clock, tokens=tokens, bell=bell, tools=tools, **said)
     return Door(create_app(made), made, issuer)
+
+
+def documents(redis_url: str, *registered: Document, only_for: Iterable[Role] = ()) -> Documents:
+    """A register of these documents, and texts seen before that nobody else has seen."""
+    known = {document.sha256: document for document in registered}
+
+    async def find(sha256: str) -> Document | None:
+        return known.get(sha256)
+
+    return Documents(find, PersistedTexts(redis_url, token_hex(4)), frozenset(only_for))
 
 
 def fresh(context: Any) -> object:

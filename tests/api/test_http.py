@@ -17,7 +17,7 @@ OLD = "application/json"
 async def test_answers_a_query_sent_by_post(http: httpx.AsyncClient) -> None:
     answer = await http.post("/graphql", json={"query": "{ hello }"})
 
-    assert (answer.status_code, answer.json()) == (200, {"data": {"hello": "你好"}})
+    assert (answer.status_code, answer.json()["data"]) == (200, {"hello": "你好"})
 
 
 async def test_answers_a_query_sent_by_get(http: httpx.AsyncClient) -> None:
@@ -25,7 +25,7 @@ async def test_answers_a_query_sent_by_get(http: httpx.AsyncClient) -> None:
 
     answer = await http.get("/graphql", params=parameters)
 
-    assert answer.json() == {"data": {"add": 3}}
+    assert answer.json()["data"] == {"add": 3}
 
 
 async def test_refuses_a_mutation_by_get(http: httpx.AsyncClient) -> None:
@@ -191,7 +191,7 @@ async def test_chooses_the_operation_by_name(http: httpx.AsyncClient) -> None:
     chosen = await http.post("/graphql", json={"query": document, "operationName": "B"})
     unknown = await http.post("/graphql", json={"query": document, "operationName": "C"})
 
-    assert chosen.json() == {"data": {"add": 2}}
+    assert chosen.json()["data"] == {"add": 2}
     assert unknown.status_code == 400
     assert unknown.json()["errors"][0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
 
@@ -212,7 +212,7 @@ async def test_shows_people_a_page_without_foreign_parts(http: httpx.AsyncClient
     assert page.headers["content-type"].startswith("text/html")
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
     assert not re.search(r"https?://|@import|url\(", page.text)
-    assert query.json() == {"data": {"hello": "你好"}}
+    assert query.json()["data"] == {"hello": "你好"}
 
 
 async def test_shows_no_page_where_it_is_switched_off(tmp_path: Path, engines: EngineUrls) -> None:

@@ -20,7 +20,15 @@ def deep(depth: int) -> str:
 
 
 def aliased(aliases: int) -> str:
-    return "{ hello" + "".join(f" a{number}: hello" for number in range(aliases)) + "}"
+    return "{ leaf {" + "".join(f" a{number}: name" for number in range(aliases)) + "} }"
+
+
+def rooted(fields: int) -> str:
+    return "{" + "".join(f" a{number}: hello" for number in range(fields)) + " __typename }"
+
+
+def directed(directives: int) -> str:
+    return "{ leaf {" + " name @skip(if: false)" * directives + " } }"
 
 
 def long(tokens: int) -> str:
@@ -36,6 +44,8 @@ def padded(size: int) -> str:
     [
         deep(settings.QUERY_DEPTH_MAX),
         aliased(settings.QUERY_ALIASES_MAX),
+        rooted(settings.QUERY_ROOT_FIELDS_MAX),
+        directed(settings.QUERY_DIRECTIVES_MAX),
         padded(settings.QUERY_BYTES_MAX),
         "{ ...F } fragment F on Query { ...G } fragment G on Query " + deep(settings.QUERY_DEPTH_MAX),
         "{ __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }",
@@ -52,6 +62,9 @@ async def test_takes_documents_up_to_the_limits(http: httpx.AsyncClient, query: 
     [
         (deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),
         (aliased(settings.QUERY_ALIASES_MAX + 1), "16 aliases"),
+        (rooted(settings.QUERY_ROOT_FIELDS_MAX + 1), "11 root fields"),
+        ("{ ...F ...F } fragment F on Query " + rooted(6), "12 root fields"),
+        (directed(settings.QUERY_DIRECTIVES_MAX + 1), "51 directives"),
         (long(settings.QUERY_TOKENS_MAX + 1), "tokens"),
         (padded(settings.QUERY_BYTES_MAX + 1), "字节"),
         ("{ ...F } fragment F on Query " + deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),

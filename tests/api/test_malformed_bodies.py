@@ -165,7 +165,7 @@ async def test_refuses_other_types_of_body(http: httpx.AsyncClient, kind: str | 
 async def test_takes_json_however_it_is_written(http: httpx.AsyncClient, kind: str) -> None:
     answer = await http.post("/graphql", content=HELLO, headers={"content-type": kind})
 
-    assert answer.json() == {"data": {"hello": "你好"}}
+    assert answer.json()["data"] == {"hello": "你好"}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +247,7 @@ async def test_survives_whatever_becomes_of_a_body(http: httpx.AsyncClient) -> N
 
 
 def assert_caller_fault(answer: Any) -> None:
-    assert list(answer) == ["errors"]
+    assert "data" not in answer
     for error in answer["errors"]:
         assert error["message"]
         assert error["extensions"]["classification"] == "ValidationError"

@@ -23,7 +23,8 @@ async def test_answers_queries_and_mutations(door: Door) -> None:
 
     assert query[0]["payload"]["data"]["whoami"].startswith("PATIENT ")
     assert query[1] == {"type": "complete", "id": "q"}
-    assert mutation[0] == {"type": "next", "id": "m", "payload": {"data": {"rename": "x"}}}
+    assert (mutation[0]["type"], mutation[0]["id"]) == ("next", "m")
+    assert mutation[0]["payload"]["data"] == {"rename": "x"}
 
 
 async def test_streams_events_and_completes(door: Door) -> None:
@@ -101,7 +102,7 @@ async def test_stops_an_operation_the_client_completes(door: Door) -> None:
         again = await hear(client)
 
     assert (before, lives.generators) == (1, 0)
-    assert again["payload"] == {"data": {"count": 0}}
+    assert again["payload"]["data"] == {"count": 0}
 
 
 async def test_allows_so_many_operations_at_once(door: Door) -> None:
@@ -116,7 +117,7 @@ async def test_allows_so_many_operations_at_once(door: Door) -> None:
 
     assert refused["type"] == "error"
     assert refused["payload"][0]["extensions"]["code"] == "TOO_MANY_OPERATIONS"
-    assert answered["payload"] == {"data": {"hello": "你好"}}
+    assert answered["payload"]["data"] == {"hello": "你好"}
 
 
 async def test_closes_when_an_id_is_used_twice(door: Door) -> None:

@@ -16,6 +16,7 @@ from policy.terms import Role
 from tests.docs.guide import Kept
 from tests.house import House
 from tests.money.claims import claimed
+from tests.supervision.documents import COMPLAIN, DECLINE
 from workers.faces.pool import FacePool
 from workers.faces.selftest import drawn_face
 from workers.jobs import Bench, run_job
@@ -113,6 +114,20 @@ async def a_month_is_claimed(house: House, kept: Kept) -> None:
     await claimed(FUJIAN.pharmacy, FUJIAN_AREA, house.now())
 
 
+async def a_pharmacy_has_not_what_it_showed(house: House, kept: Kept) -> None:
+    """The patient requests a fill, and the pharmacy declines it as not in stock."""
+    await a_prescription_is_uploaded(house, kept)
+    async with house.road(FUJIAN) as way:
+        fill = await asked(way, kept)
+        await way.pharmacy.do(DECLINE, fillId=fill["id"], reason="货架上没有", kind="NOT_IN_STOCK")
+
+
+async def a_patient_complains(house: House, kept: Kept) -> None:
+    """The patient complains about the pharmacy."""
+    patient = house.client(Role.PATIENT, FUJIAN.patient)
+    await patient.do(COMPLAIN, kind="SERVICE", text="等了一小时", pharmacyCode=FUJIAN.pharmacy)
+
+
 async def asked(way: Road, kept: Kept, **more: str) -> Json:
     """A fill requested by the patient."""
     fill = await way.patient.do(
@@ -161,5 +176,7 @@ MEANWHILE: dict[str, Meanwhile] = {
         another_order_waits,
         an_order_is_settled_for_delivery,
         a_month_is_claimed,
+        a_pharmacy_has_not_what_it_showed,
+        a_patient_complains,
     )
 }

@@ -235,9 +235,9 @@ def preference(case: Case) -> list[str]:
     return [found.code for found in preferred_first(choices, case.area, case.day)]
 
 
-def most(case: Case) -> Ceiling | None:
-    """The ceiling of a case's prices."""
-    prices = [
+def published(case: Case) -> list[DatedPrice]:
+    """The published prices of a case."""
+    return [
         DatedPrice(
             kind=PriceKind(told["kind"]),
             amount=Decimal(told["amount"]),
@@ -247,7 +247,11 @@ def most(case: Case) -> Ceiling | None:
         )
         for told in case.told["prices"]
     ]
-    return ceiling(prices, case.area, case.day, joined_vbp=case.told.get("joined_vbp", False))
+
+
+def most(case: Case) -> Ceiling | None:
+    """The ceiling of a case's prices."""
+    return ceiling(published(case), case.area, case.day, joined_vbp=case.told.get("joined_vbp", False))
 
 
 CHECKS: Mapping[str, Callable[[Case], Sequence[Violation]]] = {

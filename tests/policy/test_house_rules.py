@@ -167,7 +167,8 @@ FUJIAN = """
 6.1 6.2 6.3 6.4 7.1 7.2 7.3 7.4 7.5 7.6 8.1 8.2 8.3 8.4 9.1 9.2 9.4 9.5
 """
 SHANXI = "2 4 5 6 7 8 9 10 11 12 13 14 16 17 18 20 21 22 23 24 25 26.1 26.2 26.3 26.4 26.5 27 28"
-ASKS = (*CHECKS, "bill", "budget", "ceiling", "no_law", "preference")
+WATCHING = ("complaint", "false_stock", "price_alert", "stock_account")
+ASKS = (*CHECKS, *WATCHING, "bill", "budget", "ceiling", "no_law", "preference")
 
 
 def test_every_case_of_the_province_is_named_in_its_language() -> None:

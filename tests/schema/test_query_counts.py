@@ -8,14 +8,23 @@ from typing import Any
 import pytest
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
-from models import StockItem
+from api import charging
+from engines.rates import Rate
+from models import Case, Fill, StockItem
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
 from ops.world import cast
+from policy.terms import CaseKind
 from tests.house import House
 from tests.services.stage import ready_fill, settled_fill, walkers
 
 FEW, MANY = 2, 6
+
+
+@pytest.fixture(autouse=True)
+def rich_callers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers who may ask for page after page of a hundred."""
+    monkeypatch.setattr(charging, "PERSON", Rate(10**6, 10**6))
 
 
 @contextmanager
@@ -41,7 +50,24 @@ async def way(house: House) -> Road:
     for _ in range(MANY // 2):
         await settled_fill(way)
         await way.verify_manually((await ready_fill(way))["id"])
+    await open_cases(house)
     return way
+
+
+async def open_cases(house: House) -> None:
+    """A case about every fill there is (监管线索)."""
+    await Case.bulk_create(
+        Case(
+            key=str(fill.id),
+            kind=CaseKind.FALSE_STOCK,
+            pharmacy_id=fill.pharmacy_id,
+            drug_id=cast.FUJIAN_LINES[number % 3].drug_code,
+            fill_id=fill.id,
+            opened_at=house.now(),
+            opened_by="药店拒单",
+        )
+        for number, fill in enumerate(await Fill.filter(pharmacy_id=FUJIAN.pharmacy))
+    )
 
 
 PHARMACY = "pharmacy { code name openingHours { weekday opens closes } }"
@@ -59,6 +85,7 @@ LISTS = {
     "fills": ("pharmacy", FILL),
     "settlements": ("hospital", SETTLEMENT),
     "stock": ("pharmacy", "onHand held drug { genericName }"),
+    "cases": ("pharmacy", f"id complaint {PHARMACY} drug {{ genericName }} fill {{ id state }}"),
 }
 
 

@@ -11,6 +11,7 @@ from api.main import schema
 from models import (
     AccumulatorImport,
     AuditEntry,
+    Case,
     ClearingClaim,
     ClearingItem,
     Event,
@@ -32,7 +33,7 @@ from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
-from policy.terms import ClaimState, FillState, Role
+from policy.terms import CaseKind, ClaimState, FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
 from tests.house import House
@@ -182,6 +183,22 @@ async def recall(scene: Scene) -> Json:
     return {"drugCode": line["drugCode"], "batchNumber": line["batchNumber"], "reason": "抽检不合格"}
 
 
+def some_case(**given: Any) -> Prepare:
+    """A case against the pharmacy, still open."""
+
+    async def prepare(scene: Scene) -> Json:
+        row = await Case.create(
+            key=str(uuid4()),
+            kind=CaseKind.OTHER_COMPLAINT,
+            pharmacy_id=cast.FUJIAN_PHARMACY,
+            opened_at=scene.house.now(),
+            opened_by="参保人投诉",
+        )
+        return {"caseId": str(row.id), **given}
+
+    return prepare
+
+
 PURCHASE = {
     "drugCode": cast.AMLODIPINE,
     "quantity": "7",
@@ -254,6 +271,13 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     "submitClearingClaim": ("pharmacy", "ClearingClaim { id }", Scene.month),
     "reviewClearingClaim": ("agency", "ClearingClaim { id }", Scene.claim),
     "payClearingClaim": ("agency", "ClearingClaim { id }", Scene.reviewed_claim),
+    "fileComplaint": (
+        "patient",
+        "Case { id }",
+        values(kind="SERVICE", text="态度恶劣", pharmacyCode=cast.FUJIAN_PHARMACY),
+    ),
+    "answerCase": ("pharmacy", "Case { id }", some_case(text="已更正")),
+    "decideCase": ("agency", "Case { id }", some_case(outcome="PROVEN", reason="现场核查")),
     "importAccumulators": ("agency", "ImportedAccumulators { lastImportId }", values(entries=[ACCUMULATOR])),
     # last: afterwards nobody is on duty here
     "setDutyRoster": ("pharmacy", "Pharmacy { code }", values(shifts=[SHIFT])),
@@ -263,6 +287,7 @@ COUNTED = (
     AccumulatorImport,
     ClearingClaim,
     ClearingItem,
+    Case,
     Event,
     FeeListSignature,
     Fill,

@@ -12,7 +12,7 @@ from PIL import Image
 import settings
 from engines.images import ImageStore
 from engines.queue import STREAM, Queue, job_broker
-from models import AuditEntry, Event, FaceEnrolment, IdentityCheck, Job
+from models import AuditEntry, Event, FaceEnrolment, IdentityCheck, Job, MonitorRun
 from models.job import JobState
 from ops import road_documents as documents
 from ops.client import Json
@@ -327,4 +327,5 @@ async def test_a_worker_process_takes_jobs_off_the_queue_and_finds_lost_ones(
     assert (await decided(lost)).verdict == Verdict.MATCH
     assert (await decided(rung)).verdict == Verdict.NO_MATCH
     assert (await Job.get(id=lost_job)).state == JobState.DONE
+    assert await MonitorRun.exists(), "it looks at pharmacies meanwhile"
     assert child.process.returncode == 0
