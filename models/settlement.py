@@ -75,7 +75,12 @@ class Settlement(Model):
     class Meta:
         table = "settlement"
         table_description = "医保结算"
-        indexes = (("member_id", "settled_at"), ("pharmacy_id", "settled_at"), ("hospital_id", "settled_at"))
+        indexes = (
+            ("member_id", "settled_at"),
+            ("pharmacy_id", "settled_at"),
+            ("hospital_id", "settled_at"),
+            ("area", "settled_at"),
+        )
         constraints = (
             CheckConstraint(
                 check="total = full_self_pay + over_limit_self_pay + advance_self_pay + eligible",

@@ -9,13 +9,12 @@ from strawberry import field
 
 import models
 from resolvers.arguments import KEY_WORDS
-from schema.clearing import ClearingClaim, HospitalYear
+from schema.clearing import ClearingClaim, ClearingItem, HospitalYear
 from schema.context import Info, call_of
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.refusal import Refusal
 from schema.scalars import Money
 from services import attribution, clearing
-from services.errors import NotFound
 
 
 @strawberry.input(description="清算申报")
@@ -71,10 +70,15 @@ class ClearingQuery:
 
     @strawberry.field(description="一份清算申报")
     async def clearing_claim(self, info: Info, id: ClaimId) -> ClearingClaim:
-        row = await models.ClearingClaim.filter(clearing.claims_of(call_of(info).actor), id=id).first()
-        if row is None:
-            raise NotFound("清算申报", id)
-        return ClearingClaim.of(row)
+        return ClearingClaim.of(await clearing.get_claim(call_of(info).actor, id))
+
+    @strawberry.field(description="一份清算申报中的结算与冲正, 新的在前")
+    async def clearing_items(
+        self, info: Info, claim_id: ClaimId, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[ClearingItem]:
+        claim = await clearing.get_claim(call_of(info).actor, claim_id)
+        rows = models.ClearingItem.filter(claim_id=claim.id)
+        return await newest_first(rows, "happened_at", first, after, ClearingItem.of)
 
     @strawberry.field(
         description="年终归属 (FJ-7.2) 与年度考核指标 (SX-16), 按开方机构; 医院看本院, 经办机构看本统筹区"

@@ -11,7 +11,6 @@ import models
 from policy.terms import ClaimState
 from schema.context import Info
 from schema.institution import Hospital, Pharmacy
-from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.scalars import Instant, Money, Quantity
 from services.attribution import HospitalYear as Found
 
@@ -92,11 +91,6 @@ class ClearingClaim:
     @strawberry.field(description="药店")
     async def pharmacy(self, info: Info) -> Pharmacy:
         return Pharmacy.of(await info.context.loaders.institution.get(self.row.pharmacy_id))
-
-    @strawberry.field(description="申报的结算与冲正, 新的在前")
-    async def items(self, first: First = FIRST_DEFAULT, after: After = None) -> Connection[ClearingItem]:
-        rows = models.ClearingItem.filter(claim_id=self.row.id)
-        return await newest_first(rows, "happened_at", first, after, ClearingItem.of)
 
 
 @strawberry.type(description="开方机构一年的流转处方费用; 冲正计入原结算的年度")

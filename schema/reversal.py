@@ -1,6 +1,7 @@
 """Reversals as callers see them."""
 
-from collections.abc import Mapping
+from asyncio import gather
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Self
 from uuid import UUID
 
@@ -77,14 +78,18 @@ class ReversalEffect:
             personal_total=money(form["personal"]),
         )
 
-    @strawberry.field(description="那次结算; 无权查看时为空")
-    async def settlement(
-        self, info: Info
-    ) -> Annotated["Settlement", strawberry.lazy("schema.settlement")] | None:
+    @strawberry.field(description="那次结算")
+    async def settlement(self, info: Info) -> Annotated["Settlement", strawberry.lazy("schema.settlement")]:
         from schema.settlement import Settlement
 
-        row = await info.context.loaders.settlement.find(self.key)
-        return Settlement.of(row) if row else None
+        return Settlement.of(await info.context.loaders.settlement.get(self.key))
+
+
+async def seen_effects(info: Info, forms: Sequence[Mapping[str, str]]) -> list[ReversalEffect]:
+    """The effects on settlements that the caller may see: where else a member buys is nobody's business."""
+    effects = [ReversalEffect.of(form) for form in forms]
+    rows = await gather(*(info.context.loaders.settlement.find(one.key) for one in effects))
+    return [one for one, row in zip(effects, rows, strict=True) if row is not None]
 
 
 @strawberry.type(description="冲正的一条明细")
@@ -108,7 +113,7 @@ class Reversal:
     reason: str = field(description="冲正原因")
     is_whole: bool = field(description="冲正后已无剩余明细")
     refund: Refund = field(description="退回金额")
-    effects: list[ReversalEffect] = field(description="对参保人其他结算的影响, 只说明, 不更改")
+    effects_count: int = field(description="受影响的其他结算共几笔, 含无权查看的")
 
     @classmethod
     def of(cls, row: models.Reversal) -> Self:
@@ -120,8 +125,12 @@ class Reversal:
             reason=row.reason,
             is_whole=row.remaining is None,
             refund=Refund.of(row),
-            effects=[ReversalEffect.of(one) for one in row.effects],
+            effects_count=len(row.effects),
         )
+
+    @strawberry.field(description="对参保人其他结算的影响, 只列有权查看的; 只说明, 不更改")
+    async def effects(self, info: Info) -> list[ReversalEffect]:
+        return await seen_effects(info, self.row.effects)
 
     @strawberry.field(description="冲正的明细")
     async def lines(self, info: Info) -> list[ReversedLine]:
@@ -146,7 +155,7 @@ class ReversalPreview:
     plan: Private[Plan]
     refund: Refund = field(description="退回金额")
     lines: list[ReversedLine] = field(description="冲正的明细")
-    effects: list[ReversalEffect] = field(description="对参保人其他结算的影响")
+    effects_count: int = field(description="受影响的其他结算共几笔, 含无权查看的")
     obstacles: list[Violation] = field(description="现在不能冲正的理由; 为空则可以")
 
     @classmethod
@@ -155,9 +164,13 @@ class ReversalPreview:
             plan=plan,
             refund=Refund.of_plan(plan),
             lines=[ReversedLine.of(one.line, one.goods) for one in plan.lines],
-            effects=[ReversalEffect.of(one.form()) for one in plan.effects],
+            effects_count=len(plan.effects),
             obstacles=[Violation.of(one) for one in plan.violations],
         )
+
+    @strawberry.field(description="对参保人其他结算的影响, 只列有权查看的")
+    async def effects(self, info: Info) -> list[ReversalEffect]:
+        return await seen_effects(info, [one.form() for one in self.plan.effects])
 
     @strawberry.field(description="冲正后剩余明细的待遇清单; 为空则无剩余")
     def remaining(

@@ -67,6 +67,14 @@ def claims_of(actor: Actor) -> Q:
     return Q(pk__isnull=True)
 
 
+async def get_claim(actor: Actor, key: UUID) -> ClearingClaim:
+    """One claim the caller may see, or `NotFound`."""
+    row = await ClearingClaim.filter(claims_of(actor), id=key).first()
+    if row is None:
+        raise NotFound("清算申报", key)
+    return row
+
+
 @use_case("submitClearingClaim", ClearingClaim)
 async def submit_claim(work: Work, month: date, area: str) -> ClearingClaim:
     """Claim a month that is over of one pooling area (清算申报): all that was not claimed before, each once.

@@ -26,7 +26,7 @@ from services import benefit, holds
 from services.access import get_settlement
 from services.actor import Call
 from services.errors import Forbidden, Refused
-from services.fills import lock_fill, refresh_state, require_transition, tell
+from services.fills import lock_prescription, refresh_state, require_transition, tell
 from services.ledger import book_reversal, lock_balances
 from services.reversal_plan import Plan, Wish, plan_of
 from services.reviewing import require_reason
@@ -43,11 +43,9 @@ async def preview_reversal(call: Call, settlement_id: UUID, wish: Wish) -> Plan:
     settlement = await get_settlement(call.actor, settlement_id, call.now)
     require_own_members(call, settlement)
     fill = await Fill.get(id=settlement.fill_id)
-    plan = await plan_of(settlement, fill, wish, call.actor.role, call.now)
-    too_late = check_transition("reverse", fill.state, call.actor.role)
-    if too_late:
-        plan.violations.insert(0, too_late)
-    return plan
+    if nothing_left := check_transition("reverse", fill.state, call.actor.role):
+        raise Refused([nothing_left])
+    return await plan_of(settlement, fill, wish, call.actor.role, call.now)
 
 
 @use_case("reverseSettlement", Reversal)
@@ -61,7 +59,7 @@ async def reverse_settlement(work: Work, settlement_id: UUID, reason: str, wish:
     require_reason(reason)
     seen = await get_settlement(work.actor, settlement_id, work.now)
     require_own_members(work.call, seen)
-    prescription, fill = await lock_fill(work, seen.fill_id)
+    prescription, fill = await lock_behind(seen)
     require_transition(work, "reverse", fill)
     await Member.select_for_update().get(id=seen.member_id)
     plan = await plan_of(seen, fill, wish, work.actor.role, work.now)
@@ -73,6 +71,13 @@ async def reverse_settlement(work: Work, settlement_id: UUID, reason: str, wish:
     await end_or_keep(work, fill, plan, reason)
     announce(work, prescription, fill, reversal)
     return reversal
+
+
+async def lock_behind(settlement: Settlement) -> tuple[Prescription, Fill]:
+    """The prescription and the fill of a settlement that the caller may see, locked in the house's order."""
+    seen = await Fill.get(id=settlement.fill_id)
+    prescription = await lock_prescription(seen.prescription_id)
+    return prescription, await Fill.select_for_update().get(id=seen.id)
 
 
 def require_own_members(call: Call, settlement: Settlement) -> None:

@@ -62,6 +62,10 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         ops.AddIndex(
+            model_name='Settlement',
+            index=Index(fields=['area', 'settled_at']),
+        ),
+        ops.AddIndex(
             model_name='Posting',
             index=Index(fields=['entry_id']),
         ),

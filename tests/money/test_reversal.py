@@ -112,9 +112,13 @@ async def test_a_line_is_taken_back_once(house: House) -> None:
         await reverse(walk.counter(), settlement, lines=lines(1, 2))
     with pytest.raises(RequestFailed) as failed:
         await reverse(walk.counter(), settlement, lines=[])
+    await reverse(walk.counter(), settlement)
+    with pytest.raises(Refused) as nothing_left:
+        await preview(walk.counter(), settlement)
 
     assert [(one["code"], one["lineId"]) for one in refused.value.violations] == [("LINE_REVERSED", "1")]
     assert failed.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert nothing_left.value.codes == ["STATE_FORBIDS"]
 
 
 async def test_what_was_handed_over_is_not_sold_again(house: House) -> None:
@@ -257,7 +261,7 @@ async def test_a_pharmacy_does_not_learn_of_settlements_elsewhere(house: House) 
         {"id": first["id"]},
     )
 
-    assert [effect["settlement"] for effect in reversal["effects"]] == [None]
+    assert (reversal["effects"], reversal["effectsCount"]) == ([], 1)
     (seen,) = by_agency["settlement"]["reversals"][0]["effects"]
     assert seen["settlement"]["id"] == second["id"]
 
@@ -272,3 +276,17 @@ async def test_the_pharmacys_claim_shrinks_by_what_was_taken_back(house: House) 
     standing = reversal["settlement"]["standing"]
     claim = Decimal(standing["fundTotal"]) + Decimal(standing["account"])
     assert await owed(FUJIAN.pharmacy) == before + claim
+
+
+async def test_the_stock_account_finds_no_fault_in_a_reversal(house: House) -> None:
+    walk = Walk(house, FUJIAN)
+    _, _, settlement = await settled(walk)
+    await reverse(walk.counter(), settlement, lines=[*lines(1, goods="WRITTEN_OFF"), *lines(2)])
+
+    data = await walk.counter().execute(
+        "{ stockBalance { drugs(first: 100) { edges { node { recordedInsured settled } } } } }"
+    )
+
+    drugs = [edge["node"] for edge in data["stockBalance"]["drugs"]["edges"]]
+    assert any(Decimal(one["settled"]) > 0 for one in drugs)
+    assert [one for one in drugs if one["settled"] != one["recordedInsured"]] == []

@@ -31,7 +31,7 @@ mutation Reverse($input: ReverseSettlementInput!) {{
     ... on Reversal {{
       id number reversedAt isWhole reason {REFUND}
       lines {{ number drugCode total goods }}
-      effects {{ deductible pooledFund fundTotal personalTotal settlement {{ id number }} }}
+      effectsCount effects {{ deductible pooledFund fundTotal personalTotal settlement {{ id number }} }}
       settlement {{ id standing {{ {STATEMENT} }} reversals {{ number }} }}
     }}
     {REFUSAL}
