@@ -1,5 +1,6 @@
 """The settings (设置) of one process, read once from the environment when this module is imported."""
 
+import os
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -29,6 +30,18 @@ def clock_setting(text: str) -> str:
         if instant.tzinfo is None:
             raise SettingsError(f"YAOLU_CLOCK needs an offset, such as +08:00: {part!r}.")
     return text
+
+
+def cores() -> int:
+    """The processor cores that this process may use (可用处理器核数)."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def face_processes(text: str | int) -> int:
+    """Check FACE_PROCESSES: one at least."""
+    if not str(text).isdecimal() or int(text) < 1:
+        raise SettingsError(f"FACE_PROCESSES must be a whole number from 1 on, not {text!r}.")
+    return int(text)
 
 
 config = Config()
@@ -69,9 +82,10 @@ QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
 # roles whose clients may send registered documents only
 REGISTERED_ONLY = tuple(config("REGISTERED_ONLY", cast=CommaSeparatedStrings, default=""))
 JSON_BYTES_MAX = config("JSON_BYTES_MAX", cast=int, default=1024 * 1024)
-MULTIPART_BYTES_MAX = config("MULTIPART_BYTES_MAX", cast=int, default=12 * 1024 * 1024)
+MULTIPART_BYTES_MAX = config("MULTIPART_BYTES_MAX", cast=int, default=13 * 1024 * 1024)
 UPLOAD_FILES_MAX = config("UPLOAD_FILES_MAX", cast=int, default=4)
 UPLOAD_BYTES_MAX = config("UPLOAD_BYTES_MAX", cast=int, default=8 * 1024 * 1024)
+STOCK_FILE_BYTES_MAX = config("STOCK_FILE_BYTES_MAX", cast=int, default=12 * 1024 * 1024)
 SOCKET_FRAME_BYTES_MAX = config("SOCKET_FRAME_BYTES_MAX", cast=int, default=256 * 1024)
 SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
 SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
@@ -82,6 +96,9 @@ RATE_POINTS = config("RATE_POINTS", cast=int, default=5000)
 RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
+
+# the worker: one single-threaded face process per core
+FACE_PROCESSES = config("FACE_PROCESSES", cast=face_processes, default=cores())
 
 if IS_PRODUCTION and YAOLU_CLOCK:
     raise SettingsError("YAOLU_CLOCK is for development and tests; take it out of the environment.")

@@ -90,7 +90,7 @@ def is_request_error(data: object, errors: Sequence[GraphQLError] | None) -> boo
 def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     formatted: Formatted = dict(error.formatted)
     code, retry = _judge(error)
-    root = _root(error)
+    root = root_of(error)
     if code == INTERNAL:
         log_fault("graphql.fault", root, request_id=request_id, path=error.path)
         return formatted | internal(request_id)
@@ -103,7 +103,7 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     return formatted
 
 
-def _root(error: GraphQLError) -> Exception:
+def root_of(error: GraphQLError) -> Exception:
     """What was raised in the first place."""
     root: Exception = error
     while isinstance(root, GraphQLError) and root.original_error is not None:
@@ -113,7 +113,7 @@ def _root(error: GraphQLError) -> Exception:
 
 def _judge(error: GraphQLError) -> tuple[str, str]:
     """The code of an error, and whether to try again."""
-    root = _root(error)
+    root = root_of(error)
     if isinstance(root, AWAY):
         return UNAVAILABLE, "backoff"
     match root:

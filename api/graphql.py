@@ -5,7 +5,6 @@ from typing import Any
 
 from graphql import GraphQLError
 from strawberry import Schema as StrawberrySchema
-from strawberry.file_uploads import Upload
 from strawberry.schema.config import StrawberryConfig
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionContext
@@ -13,7 +12,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 import settings
 from api.limits import Extension, Limits, extensions
-from api.uploads import UPLOAD
+from api.uploads import FILE_SCALARS
 
 
 class Schema(StrawberrySchema):
@@ -45,7 +44,7 @@ def build_schema(
         exception_handlers=exception_handlers,
         extensions=[*extensions(limits), *more],
         config=StrawberryConfig(
-            scalar_map={Upload: UPLOAD, **(scalars or {})}, disable_field_suggestions=settings.IS_PRODUCTION
+            scalar_map={**FILE_SCALARS, **(scalars or {})}, disable_field_suggestions=settings.IS_PRODUCTION
         ),
     )
 

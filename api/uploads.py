@@ -8,28 +8,39 @@ from graphql import GraphQLError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect, Request
+from strawberry.file_uploads import Upload
+from strawberry.types.scalar import ScalarDefinition
 
 import settings
 from api.body import decode, pieces
 from api.errors import RequestRefused
+from schema.scalars import StockFile
 
 # operations, map, and little that clients add
 FIELDS_MAX = 8
 
 
-def _sent(value: object) -> UploadFile:
-    """A file that came with the request; a text in its place would surprise every resolver."""
-    if isinstance(value, UploadFile):
+def file_scalar(name: str, description: str, bytes_max: int) -> ScalarDefinition:
+    """A scalar for files of a limited size (上传文件); a text in their place would surprise resolvers."""
+
+    def sent(value: object) -> UploadFile:
+        if not isinstance(value, UploadFile):
+            raise GraphQLError(f"{name} 应为随 multipart 请求上传的文件。")
+        if value.size is None or value.size > bytes_max:
+            raise RequestRefused(413, f"文件超过 {bytes_max} 字节。请缩小或拆分后再上传。")
         return value
-    raise GraphQLError("Upload 应为随 multipart 请求上传的文件。")
+
+    return strawberry.scalar(name=name, description=description, serialize=sent, parse_value=sent)
 
 
-UPLOAD = strawberry.scalar(
-    name="Upload",
-    description="Represents a file upload.",
-    serialize=_sent,
-    parse_value=_sent,
-)
+FILE_SCALARS: dict[object, ScalarDefinition] = {
+    Upload: file_scalar("Upload", "Represents a file upload.", settings.UPLOAD_BYTES_MAX),
+    StockFile: file_scalar(
+        "StockFile",
+        "进销存文件, CSV 或 XLSX, 随 multipart 请求上传, 至多 12 MiB",
+        settings.STOCK_FILE_BYTES_MAX,
+    ),
+}
 
 
 class Parser(MultiPartParser):
@@ -92,8 +103,6 @@ def _file(files: dict[str, UploadFile], name: str) -> UploadFile:
     file = files.get(name)
     if file is None:
         raise RequestRefused(400, "map 中提到的文件没有随请求上传。")
-    if file.size is None or file.size > settings.UPLOAD_BYTES_MAX:
-        raise RequestRefused(413, f"单个文件超过 {settings.UPLOAD_BYTES_MAX} 字节。")
     return file
 
 

@@ -33,6 +33,7 @@ from api.errors import (
     internal,
     is_request_error,
     present,
+    root_of,
 )
 from api.frames import SocketAdapter
 from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
@@ -109,7 +110,7 @@ class View(GraphQL[Context, None]):
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
         try:
-            return await self.schema.execute(
+            result = await self.schema.execute(
                 said.query,
                 variable_values=said.variables,
                 context_value=context,
@@ -123,6 +124,11 @@ class View(GraphQL[Context, None]):
             if error.operation_type is OperationType.SUBSCRIPTION:
                 raise RequestRefused(400, "订阅请使用 WebSocket(graphql-transport-ws)。") from error
             raise RequestRefused(405, "变更请使用 POST。", headers={"Allow": "POST"}) from error
+        for wrong in result.errors or []:
+            # a file over its scalar's limit
+            if isinstance(root := root_of(wrong), RequestRefused):
+                raise root
+        return result
 
     def _present(self, result: ExecutionResult, media_type: MediaType, context: Context) -> Response:
         errors = present(result.errors or [], request_id=context.request_id)

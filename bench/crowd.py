@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import sqrt
 from typing import Any
 
 from services.nearby_search import Place
 
 HALF_DEGREES = 0.25
-"""The crowd lies within this many degrees around the place, evenly."""
+"""A crowd of `AT_THIS_DENSITY` lies within this many degrees around the place, evenly."""
+
+AT_THIS_DENSITY = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +21,22 @@ class Crowd:
     drugs_each: int
     place: Place
     now: datetime
+    half_degrees: float = HALF_DEGREES
 
 
-INSTITUTIONS = f"""
+def wider(pharmacies: int) -> float:
+    """How far so many pharmacies reach when they stand no closer (同密度, 更大省份)."""
+    return HALF_DEGREES * sqrt(pharmacies / AT_THIS_DENSITY)
+
+
+INSTITUTIONS = """
 INSERT INTO institution (code, kind, name, adcode, area, address, phone, is_public, circulates,
     longitude, latitude, x, y, is_dual_channel, delivers, joined_vbp, accepts_family_code, heard_at)
 SELECT 'PX' || lpad(n::text, 10, '0'), 'PHARMACY', '示例药店' || n, '350102', '350100', '示例路' || n || '号',
     '', false, true, lon, lat, 6371008.8 * radians(lon), 6371008.8 * ln(tan(pi() / 4 + radians(lat) / 2)),
     n % 3 = 0, n % 2 = 0, true, n % 4 = 0, $4::timestamptz - n % 600 * interval '1 second'
-FROM (SELECT n, $2::float8 + (hashint4(n) / 4294967296.0) * 2 * {HALF_DEGREES} AS lon,
-             $3::float8 + (hashint4(n + 7919) / 4294967296.0) * 2 * {HALF_DEGREES} AS lat
+FROM (SELECT n, $2::float8 + (hashint4(n) / 4294967296.0) * 2 * $5::float8 AS lon,
+             $3::float8 + (hashint4(n + 7919) / 4294967296.0) * 2 * $5::float8 AS lat
       FROM generate_series(1, $1::int) AS n) AS spread
 """
 
@@ -71,7 +80,14 @@ async def gather(connection: Any, crowd: Crowd) -> int:
     """Write the crowd's rows beside those of the sample world (写入); gives the number of stock rows."""
     place = crowd.place
     async with connection.transaction():
-        await connection.execute(INSTITUTIONS, crowd.pharmacies, place.longitude, place.latitude, crowd.now)
+        await connection.execute(
+            INSTITUTIONS,
+            crowd.pharmacies,
+            place.longitude,
+            place.latitude,
+            crowd.now,
+            crowd.half_degrees,
+        )
         for statement in (AGREEMENTS, HOURS, PHARMACISTS):
             await connection.execute(statement)
         await connection.execute(SHIFTS, crowd.now)

@@ -1,12 +1,17 @@
 """How long the search for a prescription's drugs takes in a crowd (附近检索), and how that grows with it.
 
-python -m bench.nearby [--large] [--each 60]
+The large crowd is a larger province: as dense as the small one and wider. With --dense it is a denser city
+instead. Both are asked in turns, so that whatever else the machine does falls on both.
+
+python -m bench.nearby [--large] [--dense] [--each 60]
 """
 
 import argparse
 import asyncio
 import statistics
 import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -17,7 +22,7 @@ from typing import Any
 import asyncpg
 import httpx
 
-from bench.crowd import Crowd, gather
+from bench.crowd import HALF_DEGREES, Crowd, gather, wider
 from engines.keys import KeyRing
 from ops.client import Client
 from ops.databases import connection_options
@@ -32,7 +37,8 @@ from tests.house import open_house
 
 PLACE = Place(FUJIAN.home.longitude, FUJIAN.home.latitude)
 SMALL, LARGE, DRUGS, ROUNDS, PAGE = 5_000, 50_000, 2_000, 400, 20
-AT_ONCE, REQUESTS = 8, 400
+AT_ONCE, REQUESTS, HOUR = 8, 400, timedelta(hours=1)
+"""Each request is another person's: nobody may search four hundred times in a few seconds."""
 
 QUERY = """query N($place: LocationInput!, $drugs: [AskedDrugInput!]) {
   nearbyPharmacies(location: $place, drugs: $drugs, first: 20) {
@@ -51,16 +57,19 @@ class Timing:
     walked: int
 
 
-async def make(urls: EngineUrls, pharmacies: int, each: int) -> str:
+async def make(urls: EngineUrls, pharmacies: int, each: int, half_degrees: float) -> str:
     """A database with the sample world and the crowd in it (造数)."""
     url = await create_database(urls.database_url, f"crowd_{pharmacies}")
     await seed_world(url, KeyRing.generate(), 24, DRUGS, bar=False)
     connection = await asyncpg.connect(**connection_options(url))
     try:
-        rows = await gather(connection, Crowd(pharmacies, each, PLACE, DEMO_NOW))
+        rows = await gather(connection, Crowd(pharmacies, each, PLACE, DEMO_NOW, half_degrees))
     finally:
         await connection.close()
-    print(f"{pharmacies:,} pharmacies, {DRUGS:,} drugs, {rows:,} stock rows")
+    print(
+        f"{pharmacies:,} pharmacies in {2 * half_degrees:.2f}° × {2 * half_degrees:.2f}°, "
+        f"{DRUGS:,} drugs, {rows:,} stock rows"
+    )
     return url
 
 
@@ -72,26 +81,42 @@ async def common_drugs(connection: Any) -> list[str]:
     return [row["drug_id"] for row in rows]
 
 
-async def time_statement(url: str) -> Timing:
-    """The search for three drugs, each time from another place near by (检索语句)."""
-    connection = await asyncpg.connect(**connection_options(url))
-    try:
-        wants = [Want(None, code, Decimal(2)) for code in await common_drugs(connection)]
-        times = []
-        async with connection.transaction():
-            await connection.execute(LAZILY)
-            for number in range(ROUNDS):
-                place = Place(PLACE.longitude + number % 20 * 0.001, PLACE.latitude + number // 20 * 0.001)
+async def time_statements(urls: Sequence[str]) -> list[Timing]:
+    """The search for three drugs, each time from another place near by, in all worlds by turns (检索语句)."""
+    async with AsyncExitStack() as stack:
+        worlds = [await stack.enter_async_context(searching(url)) for url in urls]
+        times: list[list[float]] = [[] for _ in worlds]
+        for number in range(ROUNDS):
+            place = Place(PLACE.longitude + number % 20 * 0.001, PLACE.latitude + number // 20 * 0.001)
+            for (connection, wants), spent in zip(worlds, times, strict=True):
                 values = values_at(place, wants)
                 start = perf_counter()
                 await connection.fetch(NEARBY, *values)
-                times.append((perf_counter() - start) * 1000)
-            plan = await connection.fetch(f"EXPLAIN ANALYZE {NEARBY}", *values_at(PLACE, wants))
+                spent.append((perf_counter() - start) * 1000)
+        return [
+            Timing(statistics.median(spent), statistics.quantiles(spent, n=100)[98], await walked(*world))
+            for world, spent in zip(worlds, times, strict=True)
+        ]
+
+
+@asynccontextmanager
+async def searching(url: str) -> AsyncIterator[tuple[Any, list[Want]]]:
+    """A connection as the search has it, and what is looked for."""
+    connection = await asyncpg.connect(**connection_options(url))
+    try:
+        wants = [Want(None, code, Decimal(2)) for code in await common_drugs(connection)]
+        async with connection.transaction():
+            await connection.execute(LAZILY)
+            yield connection, wants
     finally:
         await connection.close()
+
+
+async def walked(connection: Any, wants: list[Want]) -> int:
+    """How many pharmacies a page takes (经过的药店)."""
+    plan = await connection.fetch(f"EXPLAIN ANALYZE {NEARBY}", *values_at(PLACE, wants))
     (walk,) = [row[0] for row in plan if "Scan using institution_pharmacy_place" in row[0]]
-    walked = int(float(walk.split("rows=")[-1].split()[0]))
-    return Timing(statistics.median(times), statistics.quantiles(times, n=100)[98], walked)
+    return int(float(walk.split("rows=")[-1].split()[0]))
 
 
 def values_at(place: Place, wants: list[Want]) -> list[Any]:
@@ -106,47 +131,50 @@ async def requests_per_second(urls: EngineUrls, url: str) -> float:
     await connection.close()
     with tempfile.TemporaryDirectory() as folder:
         async with open_house(url, urls.redis_url, Path(folder)) as house, httpx.AsyncClient() as http:
-            token = token_for(Role.PATIENT, FUJIAN.patient, timedelta(hours=1), makes=house.issuer)
-            client = Client(house.url, token, http)
+            people = [
+                Client(house.url, token_for(Role.PATIENT, f"N{number}", HOUR, makes=house.issuer), http)
+                for number in range(REQUESTS + 1)
+            ]
             place = {"longitude": PLACE.longitude, "latitude": PLACE.latitude}
 
             async def one_after_another() -> None:
                 for _ in range(REQUESTS // AT_ONCE):
-                    await client.execute(QUERY, {"place": place, "drugs": drugs})
+                    await people.pop().execute(QUERY, {"place": place, "drugs": drugs})
 
-            await client.execute(QUERY, {"place": place, "drugs": drugs})
+            await people.pop().execute(QUERY, {"place": place, "drugs": drugs})
             start = perf_counter()
             await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
             return REQUESTS / (perf_counter() - start)
 
 
-async def measure(urls: EngineUrls, pharmacies: int, each: int) -> Timing:
-    """Make one crowd and print what the search takes there."""
-    url = await make(urls, pharmacies, each)
-    timing = await time_statement(url)
-    print(f"  SQL median {timing.median:.1f} ms, p99 {timing.p99:.1f} ms, walked {timing.walked} pharmacies")
-    print(f"  one API process: {await requests_per_second(urls, url):.0f} requests/s, client included")
-    return timing
-
-
-async def compare(urls: EngineUrls, each: int, *, large: bool) -> None:
+async def compare(urls: EngineUrls, each: int, *, large: bool, dense: bool) -> None:
     """The small crowd, and if wished the large one and the growth between them."""
-    small = await measure(urls, SMALL, each)
+    worlds = [await make(urls, SMALL, each, HALF_DEGREES)]
     if large:
-        big = await measure(urls, LARGE, each)
-        print(f"growth {SMALL:,} to {LARGE:,}: {big.median / small.median:.2f} times (goal: under 1.5)")
+        worlds.append(await make(urls, LARGE, each, HALF_DEGREES if dense else wider(LARGE)))
+    timings = await time_statements(worlds)
+    for pharmacies, url, timing in zip((SMALL, LARGE), worlds, timings, strict=False):
+        print(f"{pharmacies:,} pharmacies")
+        print(
+            f"  SQL median {timing.median:.1f} ms, p99 {timing.p99:.1f} ms, walked {timing.walked} pharmacies"
+        )
+        print(f"  one API process: {await requests_per_second(urls, url):.0f} requests/s, client included")
+    if large:
+        grown = timings[1].median / timings[0].median
+        print(f"growth {SMALL:,} to {LARGE:,}: {grown:.2f} times (goal: under 1.5)")
 
 
 def main() -> None:
     """Run on engines of its own, in a folder that goes."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--large", action="store_true", help="also 50,000 pharmacies")
+    parser.add_argument("--dense", action="store_true", help="the 50,000 where the 5,000 are")
     parser.add_argument("--each", type=int, default=60, help="drugs per pharmacy")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yaolu-bench-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o711)
         with embedded_engines(Path(home), fast=True) as urls:
-            asyncio.run(compare(urls, given.each, large=given.large))
+            asyncio.run(compare(urls, given.each, large=given.large, dense=given.dense))
         discard_engines(Path(home))
 
 

@@ -23,6 +23,12 @@ class Reason(StrEnum):
     NO_FACE = "NO_FACE"
     SEVERAL_FACES = "SEVERAL_FACES"
     FACE_TOO_SMALL = "FACE_TOO_SMALL"
+    TOO_DARK = "TOO_DARK"
+    TOO_BRIGHT = "TOO_BRIGHT"
+    LOW_CONTRAST = "LOW_CONTRAST"
+    BLURRED = "BLURRED"
+    TURNED_AWAY = "TURNED_AWAY"
+    COPY_OF_REFERENCE = "COPY_OF_REFERENCE"
     REFERENCE_MISSING = "REFERENCE_MISSING"
     REFERENCES_DIFFER = "REFERENCES_DIFFER"
     ENGINE_TIMEOUT = "ENGINE_TIMEOUT"
@@ -41,6 +47,12 @@ ADVICE = {
     Reason.NO_FACE: "照片中没有找到正面人脸，请正对镜头、摘下口罩和帽子、光线均匀后重拍",
     Reason.SEVERAL_FACES: "照片中不止一张人脸，请只拍被核验人一人",
     Reason.FACE_TOO_SMALL: "照片中人脸太小，请靠近镜头后重拍",
+    Reason.TOO_DARK: "照片太暗，看不清人脸，请补光后重拍",
+    Reason.TOO_BRIGHT: "照片过曝，看不清人脸，请避开强光后重拍",
+    Reason.LOW_CONTRAST: "照片发灰，看不清人脸，请换到光线均匀处、擦净镜头后重拍",
+    Reason.BLURRED: "照片太模糊，看不清人脸，请擦净镜头、拿稳后重拍",
+    Reason.TURNED_AWAY: "脸偏向一侧，请正对镜头后重拍",
+    Reason.COPY_OF_REFERENCE: "与底照是同一个照片文件，请当面拍摄本人",
     Reason.REFERENCE_MISSING: "没有可比对的证件照或建档照，请改用人工核验",
     Reason.REFERENCES_DIFFER: "证件照与建档照差别过大，请人工核对证件",
     Reason.ENGINE_TIMEOUT: "照片核验超时，请换一张照片重试，或改用人工核验",

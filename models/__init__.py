@@ -8,6 +8,7 @@ from models.clearing import ClearingClaim, ClearingItem
 from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
+from models.face_template import FaceMean, FaceTemplate
 from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
@@ -36,6 +37,8 @@ __all__ = [
     "DutyShift",
     "Event",
     "FaceEnrolment",
+    "FaceMean",
+    "FaceTemplate",
     "FamilyGrant",
     "FeeListSignature",
     "Fill",

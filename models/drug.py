@@ -17,6 +17,9 @@ class Drug(Model):
     manufacturer = fields.CharField(max_length=100, description="生产企业")
     approval_number = fields.CharField(max_length=50, description="批准文号")
     pinyin = fields.CharField(max_length=60, default="", description="拼音首字母")
+    pinyin_readings = fields.CharField(
+        max_length=2000, default="", db_default="", description="拼音检索码: 各读音的首字母与全拼, 空格分隔"
+    )
     kind = fields.CharEnumField(DrugKind, max_length=32, description="药品类别")
     list_class = fields.CharEnumField(ListClass, max_length=32, description="目录等级")
     restriction = fields.CharEnumField(

@@ -1,5 +1,6 @@
 """Checks of the person present at the counter."""
 
+from typing import Any
 from uuid import UUID
 
 from tortoise import fields
@@ -27,8 +28,11 @@ class IdentityCheck(Model):
     reason = fields.CharField(max_length=64, default="", description="原因代码")
     advice = fields.CharField(max_length=200, default="", description="给店员的提示")
     distance = fields.DecimalField(max_digits=8, decimal_places=6, null=True, description="人脸距离")
-    engine = fields.CharField(max_length=64, default="", description="引擎与版本")
-    bands_version = fields.CharField(max_length=64, default="", description="阈值版本")
+    engine = fields.CharField(max_length=200, default="", description="引擎与版本")
+    bands_version = fields.CharField(max_length=200, default="", description="阈值版本")
+    findings: fields.JSONField[list[dict[str, Any]]] = fields.JSONField(
+        default=list, db_default=[], description="各引擎的结果"
+    )
     goods: fields.JSONField[list[str]] = fields.JSONField(default=list, description="结算物品")
     documents: fields.JSONField[list[str]] = fields.JSONField(default=list, description="查验的证件")
     operator = fields.CharField(max_length=64, description="操作员")

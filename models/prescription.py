@@ -86,6 +86,9 @@ class PrescriptionLine(Model):
         max_digits=16, decimal_places=4, default=0, description="院内药房可供数量"
     )
     approval = fields.CharEnumField(HospitalApproval, max_length=32, description="医院审批标志")
+    allows_equivalent = fields.BooleanField(
+        default=False, db_default=False, description="按通用名开具, 可由其他厂家的同规格产品代替"
+    )
     state = fields.CharEnumField(LineState, max_length=32, description="明细状态")
     closed_reason = fields.CharField(max_length=100, default="", description="关闭原因")
     dispensed_at = fields.DatetimeField(null=True, description="配药完成时间")

@@ -1,7 +1,8 @@
 """Taking dated prices into the catalogue (目录价格导入): listed, awarded, negotiated, payment standard.
 
 The file is CSV in UTF-8 with the columns code, area, kind, amount, since, until, source (others are let be;
-lines that begin with # are notes). All of it is taken, or none; a second time nothing changes.
+lines that begin with # are notes). All of it is taken, or none; a second time nothing changes. Drugs that
+came into the catalogue without their pinyin get it then.
 """
 
 import csv
@@ -16,6 +17,7 @@ from uuid import uuid4
 import asyncpg
 
 from ops.databases import connection_options
+from ops.pinyin import initials, readings
 from policy.identifiers import is_adcode, is_consumable_code, is_drug_code
 from policy.terms import PriceKind
 
@@ -169,9 +171,22 @@ async def import_catalogue(database_url: str, path: Path) -> Imported:
     connection = await asyncpg.connect(**connection_options(database_url), timeout=30, statement_cache_size=0)
     try:
         async with connection.transaction():
+            await spell(connection)
             return await take(connection, rows)
     finally:
         await connection.close()
+
+
+UNREAD = "SELECT code, generic_name FROM drug WHERE pinyin_readings = '' ORDER BY code FOR NO KEY UPDATE"
+READ = "UPDATE drug SET pinyin_readings = $2, pinyin = coalesce(nullif(pinyin, ''), $3) WHERE code = $1"
+
+
+async def spell(connection: Any) -> int:
+    """Write what drugs that came without may be typed as (拼音检索码); gives how many they were."""
+    rows = await connection.fetch(UNREAD)
+    names = [(row["code"], row["generic_name"]) for row in rows]
+    await connection.executemany(READ, [(code, readings(name), initials(name)[:60]) for code, name in names])
+    return len(rows)
 
 
 KNOWN = """

@@ -54,14 +54,17 @@ def api(port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None) -> N
 
 
 @app.command()
-def worker(faces: Annotated[int, typer.Option(help="Processes that compare faces.", min=1)] = 1) -> None:
+def worker(
+    faces: Annotated[int | None, typer.Option(help="Processes that compare faces.", min=1)] = None,
+) -> None:
     """Run one worker process on the engines of the environment."""
+    import settings
     from ops.processes import watch_lifeline
     from ops.working import run_worker
 
     require_settings()
     watch_lifeline()
-    asyncio.run(run_worker(faces))
+    asyncio.run(run_worker(faces or settings.FACE_PROCESSES))
 
 
 @app.command()

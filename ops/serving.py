@@ -64,7 +64,7 @@ def demo_house(host: str, port: int, home: Path, *, fresh: bool = False) -> Iter
         logs.mkdir(parents=True, exist_ok=True)
         children: list[Child] = []
         with running(children):
-            children.append(Child(["worker"], values, logs / "worker.log"))
+            children.append(Child(["worker", "--faces", "1"], values, logs / "worker.log"))
             arguments = ["api", "--host", host, "--port", str(port)]
             children.append(Child(arguments, values, logs / "api.log"))
             url = f"http://{host}:{port}"

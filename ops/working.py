@@ -12,6 +12,8 @@ from engines.keys import KeyRing
 from engines.logs import configure
 from engines.queue import Queue, job_broker
 from models.config import orm_config
+from policy.calendar import shanghai_day
+from policy.faces import engines_from
 from services.actor import Tools
 from workers.faces.pool import FacePool
 from workers.jobs import Bench
@@ -31,7 +33,8 @@ async def run_worker(faces: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     try:
-        bench = Bench(tools, FacePool(faces), clock.now)
+        pool = FacePool(faces, engines=engines_from(shanghai_day(clock.now())))
+        bench = Bench(tools, pool, clock.now)
         await work(bench, queue, orm_config(settings.DATABASE_URL), stop)
     finally:
         await bell.stop()

@@ -15,6 +15,7 @@ KEY_COLUMNS = frozenset(
         "group",
         "insurance",
         "list_class",
+        "metric",
         "period",
         "stage",
         "status",

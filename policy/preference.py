@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from policy.parameters import parameter
+from policy.parameters import ParameterNotFound, parameter
 
 ESSENTIAL, AWARDED, CHEAP = "ESSENTIAL", "AWARDED", "CHEAP"
+SHOWN_FIRST = (AWARDED, ESSENTIAL)
+"""How drugs are shown where no area has an order of its own (默认展示次序): our choice, no regulation's."""
+
 UNPRICED = Decimal("Infinity")
 
 
@@ -28,6 +31,16 @@ def preferred_first(choices: Iterable[Choice], area: str, on: date) -> list[Choi
     """
     words = parameter("drug_preference", area, on=on).words
     return sorted(choices, key=lambda choice: rank(choice, words))
+
+
+def shown_first(area: str | None, on: date) -> tuple[str, ...]:
+    """In which order drugs are shown to people of this area (展示次序, SX-18), or by default."""
+    if area is None:
+        return SHOWN_FIRST
+    try:
+        return tuple(parameter("drug_preference", area, on=on).words) or SHOWN_FIRST
+    except ParameterNotFound:
+        return SHOWN_FIRST
 
 
 def rank(choice: Choice, words: Sequence[str]) -> tuple[Decimal, ...]:

@@ -15,6 +15,19 @@ from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.refusal import Refusal
 from schema.scalars import Instant
 from services import access, claiming, pickup, reviewing
+from services.equivalents import Substitute
+
+SUBSTITUTES = "患者选择的改配药品; 没有列出的明细按处方产品配药 (YL-30)"
+
+
+@strawberry.input(description="改配: 一条可代替的明细由同通用名、同剂型、同规格的另一产品配药")
+class SubstituteInput:
+    line_id: UUID = field(description="处方明细编号")
+    drug_code: str = field(description="实配药品的医保药品编码")
+
+    def substitute(self) -> Substitute:
+        """The choice as the use case takes it."""
+        return Substitute(self.line_id, self.drug_code)
 
 
 @strawberry.input(description="申请配药")
@@ -25,6 +38,7 @@ class RequestFillInput:
     line_ids: list[UUID] | None = field(default=None, description="处方明细; 缺省为全部待配药的明细")
     split_reason: str = field(default="", description="分开配药的原因 (SX-14)")
     delivery_address: str = field(default="", description="配送地址; 为空则到店取药")
+    substitutes: list[SubstituteInput] = field(default_factory=list, description=SUBSTITUTES)
 
 
 @strawberry.input(description="凭取药码调取处方")
@@ -33,6 +47,7 @@ class ClaimPrescriptionInput:
     code: str = field(description="患者出示的十位取药码")
     line_ids: list[UUID] | None = field(default=None, description="处方明细; 缺省为全部待配药的明细")
     split_reason: str = field(default="", description="分开配药的原因 (SX-14)")
+    substitutes: list[SubstituteInput] = field(default_factory=list, description=SUBSTITUTES)
 
 
 @strawberry.input(description="取消配药")
@@ -95,6 +110,7 @@ class ClaimingMutation:
             line_ids=input.line_ids,
             split_reason=input.split_reason,
             delivery_address=input.delivery_address,
+            substitutes=[one.substitute() for one in input.substitutes],
         )
         return Fill.of(row)
 
@@ -109,6 +125,7 @@ class ClaimingMutation:
             code=input.code,
             line_ids=input.line_ids,
             split_reason=input.split_reason,
+            substitutes=[one.substitute() for one in input.substitutes],
         )
         return Fill.of(row)
 

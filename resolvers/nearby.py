@@ -65,6 +65,7 @@ class PharmacyFilterInput:
 
 Radius = Annotated[int, strawberry.argument(description="半径, 米, 100 至 50000")]
 Location = Annotated[LocationInput, strawberry.argument(description="位置")]
+EQUIVALENTS = "也看同通用名、同剂型、同规格的其他产品; 缺省: 按处方时看处方允许代替的明细, 按药品编码时不看"
 ORDER_WORDS = "排序方式; 久未上报的药店总在最后; 按价格时只比较最近 300 家有药的药店"
 
 
@@ -105,9 +106,7 @@ class NearbyQuery:
             list[AskedDrugInput] | None,
             strawberry.argument(description="所询药品, 至多 20 种; 不能与处方并用"),
         ] = None,
-        equivalents: Annotated[
-            bool, strawberry.argument(description="所询药品缺货时也看同通用名、同剂型、同规格的其他产品")
-        ] = False,
+        equivalents: Annotated[bool | None, strawberry.argument(description=EQUIVALENTS)] = None,
         radius: Radius = 10_000,
         order: Annotated[Order, strawberry.argument(description=ORDER_WORDS)] = Order.DISTANCE,
         filter: Annotated[PharmacyFilterInput | None, strawberry.argument(description="药店筛选条件")] = None,

@@ -33,6 +33,9 @@ class PrescriptionLineInput:
     approval: HospitalApproval = field(
         default=HospitalApproval.NOT_ASKED, description="医院审批标志, 用于限制使用的药品"
     )
+    allows_equivalent: bool = field(
+        default=False, description="按通用名开具: 可由同通用名、同剂型、同规格的其他厂家产品代替"
+    )
 
     def draft(self) -> drafts.DraftLine:
         """The line as the use case takes it."""
@@ -45,6 +48,7 @@ class PrescriptionLineInput:
             route=self.route,
             in_house_stock=self.in_house_stock,
             approval=self.approval,
+            allows_equivalent=self.allows_equivalent,
         )
 
 

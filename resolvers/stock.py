@@ -22,18 +22,21 @@ from schema.paging import (
     text_cursor,
 )
 from schema.refusal import Refusal
+from schema.scalars import StockFile
 from schema.stock import (
     CountLineInput,
     PurchaseLineInput,
     PurchaseReturnLineInput,
     StockChangeLineInput,
     StockItem,
+    StockUpload,
 )
 from services.entries import StockEntry
 from services.movements import record_movements
 from services.recalls import recall_batch
 from services.shelf import shelf
 from services.stock import heartbeat
+from services.stock_files.uploading import upload_stock
 
 LINES = "1 至 1000 条, 全部成功或全部不成; 拒绝时逐条列出原因, lineId 为行号"
 
@@ -68,6 +71,15 @@ class RecordStockTakeInput:
     lines: list[CountLineInput] = field(description=LINES)
 
 
+@strawberry.input(description="进销存文件登记")
+class UploadStockInput:
+    idempotency_key: str = field(description=KEY_WORDS)
+    kind: MovementKind | None = field(
+        default=None, description="全部各行的变动类型; 为空则文件须有“变动类型”一列"
+    )
+    file: StockFile = field(description="CSV 或 XLSX 文件, 至多 12 MiB、10 万行")
+
+
 @strawberry.input(description="批次召回")
 class RecallBatchInput:
     idempotency_key: str = field(description=KEY_WORDS)
@@ -95,6 +107,9 @@ RecordTransfersResult = Annotated[
 ]
 RecordStockTakeResult = Annotated[
     Pharmacy | Refusal, strawberry.union("RecordStockTakeResult", description="盘点登记结果")
+]
+UploadStockResult = Annotated[
+    StockUpload | Refusal, strawberry.union("UploadStockResult", description="进销存文件登记结果或拒绝")
 ]
 RecallBatchResult = Annotated[
     Drug | Refusal, strawberry.union("RecallBatchResult", description="批次召回结果")
@@ -156,6 +171,16 @@ class StockMutation:
         self, info: Info, input: Annotated[RecordStockTakeInput, strawberry.argument(description="盘点")]
     ) -> RecordStockTakeResult:
         return await recorded(info, input.idempotency_key, [line.entry() for line in input.lines])
+
+    @strawberry.mutation(
+        description="进销存文件登记: 全部成功或全部不成; 拒绝时逐格列出原因(至多 200 处), lineId 为行号"
+    )
+    async def upload_stock(
+        self, info: Info, input: Annotated[UploadStockInput, strawberry.argument(description="文件")]
+    ) -> UploadStockResult:
+        call = call_of(info, input.idempotency_key)
+        content: bytes = await input.file.read()  # type: ignore[attr-defined]  # starlette's UploadFile
+        return StockUpload.of(await upload_stock(call, kind=input.kind, content=content))
 
     @strawberry.mutation(description="批次召回: 立即停售; 药店召回本店的, 经办机构召回本统筹区的")
     async def recall_batch(

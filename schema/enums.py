@@ -268,6 +268,8 @@ CODE_WORDS = {
     Code.LINE_NOT_OPEN: "明细不可配药",
     Code.SAME_DRUG_ELSEWHERE: "同一药品已在其他机构购买",
     Code.SPLIT_REASON_MISSING: "缺少分开配药的原因",
+    Code.EQUIVALENT_NOT_ALLOWED: "处方指定了产品, 不能代替",
+    Code.NOT_EQUIVALENT: "不是可代替的同通用名药品",
     Code.STOCK_SHORT: "库存不足",
     Code.STATE_FORBIDS: "当前状态不允许该操作",
     Code.NOT_REVIEWED: "未经药师审核签字",

@@ -11,6 +11,7 @@ import models
 from policy.terms import DeclineReason, FillState, IdentityMethod, Role, Verdict
 from schema.context import Info
 from schema.drug import Drug
+from schema.face import FaceFinding
 from schema.institution import Pharmacy
 from schema.member import Member
 from schema.prescription import Prescription
@@ -42,9 +43,17 @@ class FillLine:
             trace_codes=row.trace_codes,
         )
 
-    @strawberry.field(description="药品")
+    @strawberry.field(description="实配药品")
     async def drug(self, info: Info) -> Drug:
         return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+
+    @strawberry.field(description="所代替的处方药品; 空为按处方产品配药")
+    async def stands_for(self, info: Info) -> Drug | None:
+        loaders = info.context.loaders
+        line = await loaders.prescription_line.get(self.row.prescription_line_id)
+        if line.drug_id == self.row.drug_id:
+            return None
+        return Drug.of(await loaders.drug.get(line.drug_id))
 
 
 @strawberry.type(description="审方质疑与答复")
@@ -80,6 +89,7 @@ class IdentityCheck:
     distance: Quantity | None = field(description="人脸距离, 越小越像")
     engine: str = field(description="引擎与版本")
     bands_version: str = field(description="阈值版本")
+    findings: list[FaceFinding] = field(description="各人脸引擎的结果; 无法核验或人工核验时为空")
     submitted_at: Instant = field(description="提交时间")
     decided_at: Instant | None = field(description="结论时间")
 
@@ -94,6 +104,7 @@ class IdentityCheck:
             distance=Quantity(Decimal(row.distance)) if row.distance is not None else None,
             engine=row.engine,
             bands_version=row.bands_version,
+            findings=[FaceFinding.of(finding) for finding in row.findings],
             submitted_at=Instant(row.submitted_at),
             decided_at=Instant(row.decided_at) if row.decided_at else None,
         )

@@ -27,6 +27,7 @@ class Offer:
     moved_at: Instant | None = field(description="该库存最近变动时间")
     as_of: Instant | None = field(description="数据时点: 药店最近一次变动该库存或上报的时间")
     stands_for: str | None = field(description="所代替的药品编码; 空为所询药品本身")
+    is_counted: bool = field(description="计入总价与待遇估算: 同一明细足量的各产品中最便宜的一种")
 
     @classmethod
     def of(cls, offer: FoundOffer) -> Self:
@@ -40,6 +41,7 @@ class Offer:
             moved_at=Instant(offer.moved_at) if offer.moved_at else None,
             as_of=Instant(offer.as_of) if offer.as_of else None,
             stands_for=offer.stands_for,
+            is_counted=offer.is_counted,
         )
 
     @strawberry.field(description="药品")
@@ -59,7 +61,7 @@ class NearbyPharmacy:
     total: Money | None = field(description="可供部分的总价")
     estimate: BenefitStatement | None = field(description="可供部分的待遇估算")
     offers: list[Offer] = field(
-        description="各明细的可供情况, 依明细次序; 同一明细先是药品本身, 再是可代替的, 集采中选与基本药物在前"
+        description="各明细的可供情况; 同一明细先是药品本身, 再是可代替的, 依统筹区的优先次序 (SX-18)"
     )
 
     @classmethod
@@ -82,10 +84,17 @@ class NearbyPharmacy:
         return Pharmacy.of(await info.context.loaders.institution.get(self.found.code))
 
 
+@strawberry.type(description="改配: 一条可代替的明细与实配的产品")
+class Substitute:
+    line_id: UUID = field(description="处方明细编号")
+    drug_code: str = field(description="实配药品的医保药品编码")
+
+
 @strawberry.type(description="分开配药的一份: 向这家药店申请这些明细")
 class SplitPart:
     pharmacy: NearbyPharmacy = field(description="药店; 其 offers 为全部待配药品的可供情况")
     line_ids: list[UUID] = field(description="在这家配的处方明细")
+    substitutes: list[Substitute] = field(description="须改配的明细, 申请配药时填入 substitutes")
 
 
 @strawberry.type(description="分开配药方案: 药店数最少, 同数时路程最短; 同一药品只在一家 (SX-14)")
@@ -97,7 +106,11 @@ class SplitProposal:
     @classmethod
     def of(cls, found: split.Proposal) -> Self:
         parts = [
-            SplitPart(pharmacy=NearbyPharmacy.of(part.pharmacy), line_ids=list(part.line_ids))
+            SplitPart(
+                pharmacy=NearbyPharmacy.of(part.pharmacy),
+                line_ids=list(part.line_ids),
+                substitutes=[Substitute(line_id=key, drug_code=code) for key, code in part.substitutes],
+            )
             for part in found.parts
         ]
         return cls(parts=parts, missing_line_ids=list(found.missing), needs_reason=found.needs_reason)

@@ -49,6 +49,7 @@ class PrescriptionLine:
     route: str = field(description="用药途径")
     days: int = field(description="用药天数")
     approval: HospitalApproval = field(description="医院审批标志")
+    allows_equivalent: bool = field(description="可由同通用名、同剂型、同规格的其他厂家产品代替")
     state: LineState = field(description="明细状态")
     closed_reason: str = field(description="关闭原因")
     dispensed_at: Instant | None = field(description="配药完成时间")
@@ -65,6 +66,7 @@ class PrescriptionLine:
             route=row.route,
             days=row.days,
             approval=row.approval,
+            allows_equivalent=row.allows_equivalent,
             state=row.state,
             closed_reason=row.closed_reason,
             dispensed_at=Instant(row.dispensed_at) if row.dispensed_at else None,

@@ -13,6 +13,8 @@ Money = NewType("Money", Decimal)
 Price = NewType("Price", Decimal)
 Quantity = NewType("Quantity", Decimal)
 Instant = NewType("Instant", datetime)
+StockFile = NewType("StockFile", object)
+"""A file of stock movements (进销存文件); `api.uploads` says how large it may be."""
 
 FEN = Decimal("0.01")
 

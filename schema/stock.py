@@ -10,8 +10,10 @@ import models
 from policy.terms import MovementKind
 from schema.context import Info
 from schema.drug import Drug
+from schema.institution import Pharmacy
 from schema.scalars import Instant, Price, Quantity
 from services.entries import StockEntry
+from services.stock_files.uploading import Uploaded
 
 
 @strawberry.type(description="库存批次")
@@ -66,6 +68,24 @@ class StockItem:
     @strawberry.field(description="在库批次, 先过期的在前")
     def batches(self) -> list[StockBatch]:
         return [StockBatch.of(row) for row in self.batch_rows]
+
+
+@strawberry.type(description="进销存文件登记结果")
+class StockUpload:
+    pharmacy: Pharmacy = field(description="药店")
+    lines: int = field(description="登记的行数")
+    sheet: str = field(description="读取的工作表; CSV 为空")
+    ignored_columns: list[str] = field(description="没有读取的列, 按文件中的列名")
+
+    @classmethod
+    def of(cls, uploaded: Uploaded) -> Self:
+        sheet = uploaded.sheet
+        return cls(
+            pharmacy=Pharmacy.of(uploaded.pharmacy),
+            lines=len(sheet.entries),
+            sheet=sheet.name,
+            ignored_columns=list(sheet.ignored),
+        )
 
 
 @strawberry.input(description="一条采购入库 (FJ-2.5, 国家接口 3503)")

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from uuid import UUID, uuid4
+from typing import NamedTuple
+from uuid import UUID
 
-from models import StockBatch, StockItem
+from models import StockItem
 from policy import stock as rules
 from policy.calendar import shanghai_day
 from policy.terms import MovementKind
-from services.bulk import Row, copy_in, run
+from services.bulk import Row, copy_in, new_id, rows_of, run
 from services.entries import StockEntry
 
 MOVEMENT = (
@@ -48,7 +49,7 @@ MOVEMENT = (
     "recorded_by",
 )
 
-BATCH = (
+NEW_BATCH = (
     "id",
     "item_id",
     "serial",
@@ -60,6 +61,14 @@ BATCH = (
     "on_hand",
     "came_at",
 )
+
+BATCHES = """
+SELECT id, item_id, batch_number, made_on, expires_on, approval_number, supplier, on_hand, came_at,
+    recalled_at
+FROM stock_batch
+WHERE item_id = ANY($1::uuid[]) AND ($2::text[] IS NULL OR on_hand > 0 OR batch_number = ANY($2::text[]))
+"""
+"""All batches of these stock rows, or those that hold something and those that are named."""
 
 SAVE_BATCHES = """
 UPDATE stock_batch b SET on_hand = n.on_hand
@@ -74,8 +83,38 @@ FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::date[],
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+@dataclass(slots=True)
+class Batch:
+    """A batch (批次) as the ledger moves it; the mapper's rows take longer to load than all the rest."""
+
+    id: UUID
+    item_id: UUID
+    batch_number: str
+    made_on: date | None
+    expires_on: date | None
+    approval_number: str
+    supplier: str
+    on_hand: Decimal
+    came_at: datetime
+    recalled_at: datetime | None = None
+
+    def row(self) -> Row:
+        """The columns of `NEW_BATCH`."""
+        return (
+            self.id,
+            self.item_id,
+            self.batch_number,
+            self.batch_number,
+            self.made_on,
+            self.expires_on,
+            self.approval_number,
+            self.supplier,
+            self.on_hand,
+            self.came_at,
+        )
+
+
+class Origin(NamedTuple):
     """What else a movement hangs on (来源): a fill line, the movement it takes back, an opened package."""
 
     fill_line_id: UUID | None = None
@@ -92,34 +131,32 @@ class Ledger:
     """Locked stock rows with their batches (库存账): moved in memory, written at the end in one go."""
 
     items: dict[UUID, StockItem]
-    batches: dict[UUID, dict[str, StockBatch]]
+    batches: dict[UUID, dict[str, Batch]]
     now: datetime
     recorded_by: str
     movements: list[Row] = field(default_factory=list)
-    new: dict[UUID, StockBatch] = field(default_factory=dict)
-    changed: dict[UUID, StockBatch] = field(default_factory=dict)
+    new: dict[UUID, Batch] = field(default_factory=dict)
+    changed: dict[UUID, Batch] = field(default_factory=dict)
 
-    @property
-    def today(self) -> date:
-        return shanghai_day(self.now)
+    def __post_init__(self) -> None:
+        self.today = shanghai_day(self.now)
 
-    def of(self, item: StockItem) -> list[StockBatch]:
+    def of(self, item: StockItem) -> list[Batch]:
         """The batches of a drug."""
         return list(self.batches[item.id].values())
 
-    def sellable(self, item: StockItem) -> list[StockBatch]:
+    def sellable(self, item: StockItem) -> list[Batch]:
         """The batches of a drug that may be sold today."""
         return [batch for batch in self.of(item) if rules.is_sellable(batch, self.today)]
 
-    def batch(self, item: StockItem, entry: StockEntry, key: str) -> StockBatch:
+    def batch(self, item: StockItem, entry: StockEntry, key: str) -> Batch:
         """The batch an entry speaks of, made when it is new."""
         known = self.batches[item.id].get(key)
         if known is not None:
             return known
-        made = StockBatch(
-            id=uuid4(),
+        made = Batch(
+            id=new_id(),
             item_id=item.id,
-            serial=key,
             batch_number=key,
             made_on=entry.made_on,
             expires_on=entry.expires_on,
@@ -134,7 +171,7 @@ class Ledger:
     def move(
         self,
         item: StockItem,
-        batch: StockBatch,
+        batch: Batch,
         change: Decimal,
         entry: StockEntry,
         origin: Origin = NOTHING,
@@ -147,7 +184,7 @@ class Ledger:
             self.changed[batch.id] = batch
         self.movements.append(
             (
-                uuid4(),
+                new_id(),
                 item.id,
                 batch.id,
                 entry.kind.value,
@@ -182,8 +219,7 @@ class Ledger:
 
     async def write(self) -> None:
         """Write batches, movements and figures."""
-        rows = [tuple(getattr(batch, name) for name in BATCH) for batch in self.new.values()]
-        await copy_in("stock_batch", BATCH, rows)
+        await copy_in("stock_batch", NEW_BATCH, [batch.row() for batch in self.new.values()])
         if self.changed:
             changed = self.changed.values()
             await run(SAVE_BATCHES, list(self.changed), [batch.on_hand for batch in changed])
@@ -204,11 +240,14 @@ class Ledger:
         )
 
 
-async def ledger_of(items: Iterable[StockItem], now: datetime, recorded_by: str) -> Ledger:
-    """The ledger of locked stock rows."""
+async def ledger_of(
+    items: Iterable[StockItem], now: datetime, recorded_by: str, named: Iterable[str] | None = None
+) -> Ledger:
+    """The ledger of locked stock rows. With `named` it knows no empty batches but those of these names."""
     known = {item.id: item for item in items}
-    batches: dict[UUID, dict[str, StockBatch]] = defaultdict(dict)
-    for batch in await StockBatch.filter(item_id__in=list(known)):
+    batches: dict[UUID, dict[str, Batch]] = defaultdict(dict)
+    for row in await rows_of(BATCHES, list(known), None if named is None else list(set(named))):
+        batch = Batch(*row)
         batches[batch.item_id][batch.batch_number] = batch
     return Ledger(known, batches, now, recorded_by)
 

@@ -38,10 +38,11 @@ DISEASE_CODE_MAX = 24
 
 @dataclass(frozen=True, slots=True)
 class PricedLine:
-    """A prescription line at one pharmacy's price (按售价计的处方明细)."""
+    """A prescription line at one pharmacy's price (按售价计的处方明细), and the drug really sold for it."""
 
     line: PrescriptionLine
     price: Decimal
+    drug_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +72,11 @@ class Case:
     on: date
 
 
-async def case_of(prescription: Prescription, lines: Sequence[PrescriptionLine], now: datetime) -> Case:
-    """Read a member's standing once, for any number of pharmacies."""
+async def case_of(prescription: Prescription, codes: Sequence[str], now: datetime) -> Case:
+    """Read a member's standing once, for any number of pharmacies that sell these drugs."""
     on = shanghai_day(now)
     member = await Member.get(id=prescription.member_id)
     hospital = await Institution.get(code=prescription.hospital_id)
-    codes = [line.drug_id for line in lines]
     visit = await VisitDeductible.get_or_none(
         hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
     )
@@ -167,7 +167,7 @@ def bill_facts(
 
 def bill_line(case: Case, priced: PricedLine) -> BillLine:
     """One line as the benefit engine sees it."""
-    drug = case.drugs[priced.line.drug_id]
+    drug = case.drugs[priced.drug_code]
     return BillLine(
         id=str(priced.line.id),
         drug_code=drug.code,

@@ -65,8 +65,10 @@ async def bill_of(prescription: Prescription, fill: Fill, now: datetime) -> Bill
     """Read what a settlement looks at."""
     lines = await FillLine.filter(fill_id=fill.id).order_by("prescription_line__number")
     prescribed = {line.id: line for line in await PrescriptionLine.filter(prescription_id=prescription.id)}
-    priced = [benefit.PricedLine(prescribed[line.prescription_line_id], line.price) for line in lines]
-    case = await benefit.case_of(prescription, [one.line for one in priced], now)
+    priced = [
+        benefit.PricedLine(prescribed[line.prescription_line_id], line.price, line.drug_id) for line in lines
+    ]
+    case = await benefit.case_of(prescription, [line.drug_id for line in lines], now)
     pharmacy = await Institution.get(code=fill.pharmacy_id)
     is_contracted = await has_contract(pharmacy, shanghai_day(now))
     return Bill(fill, prescription, pharmacy, lines, priced, case, is_contracted)

@@ -12,8 +12,9 @@ from policy.dispensing import ClaimLine, PricedLine, SplitFacts, check_claim, ch
 from policy.rule import broken
 from policy.terms import EventKind, FillState, GrantScope, InstitutionKind, LineState, Role
 from policy.violation import Code, Violation
-from services import facts, holds, stock
+from services import equivalents, facts, holds, stock
 from services.access import get_prescription, grant_between
+from services.equivalents import Substitute, sold
 from services.errors import BadInput, NotFound, Refused, check_text
 from services.fills import lock_prescription, no_grant, tell
 from services.law import lawful
@@ -26,6 +27,10 @@ HOLD_TERM = timedelta(hours=24)
 """How long stock is kept for a patient who has not come yet; never beyond the prescription's end."""
 
 
+Wanted = tuple[PrescriptionLine, StockItem]
+"""A line and the stock row of the drug that is sold for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What is asked of a pharmacy (配药申请). No lines means every open line."""
@@ -35,6 +40,7 @@ class Order:
     split_reason: str
     delivery_address: str
     buyer_id: UUID
+    substitutes: Sequence[Substitute] = ()
 
 
 @use_case("requestFill", Fill)
@@ -45,8 +51,12 @@ async def request_fill(
     line_ids: Sequence[UUID] | None = None,
     split_reason: str = "",
     delivery_address: str = "",
+    substitutes: Sequence[Substitute] = (),
 ) -> Fill:
-    """Ask one pharmacy for lines of a prescription (申请配药, FJ-8.3): all of them or none are claimed."""
+    """Ask one pharmacy for lines of a prescription (申请配药, FJ-8.3): all of them or none are claimed.
+
+    `substitutes` names other producers' drugs for lines whose prescriber left the producer open (YL-30).
+    """
     work.call.require("申请配药", Role.PATIENT)
     seen = await get_prescription(work.actor, prescription_id, work.now)
     buyer_id = work.actor.member_id
@@ -55,18 +65,22 @@ async def request_fill(
         grant = await grant_between(seen.member_id, buyer_id, GrantScope.BUY, work.now)
         if grant is None:
             raise Refused([no_grant()])
-    order = Order(pharmacy_code, line_ids, split_reason, delivery_address, buyer_id)
+    order = Order(pharmacy_code, line_ids, split_reason, delivery_address, buyer_id, substitutes)
     return await claim(work, await lock_prescription(prescription_id), order)
 
 
 @use_case("claimPrescription", Fill)
 async def claim_prescription(
-    work: Work, code: str, line_ids: Sequence[UUID] | None = None, split_reason: str = ""
+    work: Work,
+    code: str,
+    line_ids: Sequence[UUID] | None = None,
+    split_reason: str = "",
+    substitutes: Sequence[Substitute] = (),
 ) -> Fill:
     """Take a prescription by the code its patient shows at the counter (凭码调取处方, FJ-8.3)."""
     work.call.require("调取处方", Role.PHARMACY, Role.PHARMACIST)
     shown, buyer_id = await redeem(work, code)
-    order = Order(work.actor.institution or "", line_ids, split_reason, "", buyer_id)
+    order = Order(work.actor.institution or "", line_ids, split_reason, "", buyer_id, substitutes)
     return await claim(work, await lock_prescription(shown.id), order)
 
 
@@ -80,8 +94,11 @@ async def claim(work: Work, prescription: Prescription, order: Order) -> Fill:
         raise NotFound("药店", order.pharmacy_code)
     every = await PrescriptionLine.filter(prescription_id=prescription.id).order_by("number")
     wanted = choose(every, order.line_ids)
-    items = await stock.lock_items(pharmacy, [line.drug_id for line in wanted])
-    violations = await why_not(work, prescription, pharmacy, order, every, wanted, items)
+    codes = sold(wanted, order.substitutes)
+    violations = await equivalents.why_not(prescription, wanted, codes, work.now)
+    items = await stock.lock_items(pharmacy, list(codes.values()))
+    priced = [(line, items[codes[line.id]]) for line in wanted]
+    violations += await why_not(work, prescription, pharmacy, order, every, priced)
     if violations:
         raise Refused(violations)
     fill = await Fill.create(
@@ -100,11 +117,11 @@ async def claim(work: Work, prescription: Prescription, order: Order) -> Fill:
         FillLine(
             fill=fill,
             prescription_line=line,
-            drug_id=line.drug_id,
+            drug_id=item.drug_id,
             quantity=line.quantity,
-            price=items[line.drug_id].price,
+            price=item.price,
         )
-        for line in wanted
+        for line, item in priced
     ]
     await FillLine.bulk_create(lines)
     await PrescriptionLine.filter(id__in=[line.id for line in wanted]).update(state=LineState.CLAIMED)
@@ -134,41 +151,17 @@ async def why_not(
     pharmacy: Institution,
     order: Order,
     every: Sequence[PrescriptionLine],
-    wanted: Sequence[PrescriptionLine],
-    items: dict[str, StockItem],
+    wanted: Sequence[Wanted],
 ) -> list[Violation]:
     """Everything that forbids this claim (每一条不能配药的理由)."""
     holders = await live_holders(every)
-    elsewhere = tuple(
-        sorted(
-            line.drug_id
-            for line in every
-            if (line.state in (LineState.CLAIMED, LineState.DISPENSED) or line.dispensed_at is not None)
-            and line not in wanted
-            and line.drug_id in {other.drug_id for other in wanted}
-            and holders.get(line.id) != pharmacy.code
-        )
-    )
+    lines = [line for line, _ in wanted]
     remaining = [line for line in every if line.state == LineState.OPEN]
-    is_partial = any(line not in wanted for line in remaining) or len(remaining) < len(every)
     split = SplitFacts(
-        is_partial=is_partial, reason=order.split_reason or None, same_drug_elsewhere=elsewhere
+        is_partial=any(line not in lines for line in remaining) or len(remaining) < len(every),
+        reason=order.split_reason or None,
+        same_drug_elsewhere=bought_elsewhere(every, lines, holders, pharmacy),
     )
-    left = await stock.availability(list(items.values()), shanghai_day(work.now))
-    lines = []
-    for line in wanted:
-        lines.append(
-            ClaimLine(
-                id=str(line.id),
-                drug_code=line.drug_id,
-                state=line.state,
-                held_by_you=held_by_caller(work, holders.get(line.id)),
-                quantity=line.quantity,
-                available=left[line.drug_id],
-            )
-        )
-        # the next line of the same drug finds what this one leaves
-        left[line.drug_id] = max(left[line.drug_id] - line.quantity, Decimal(0))
     with lawful():
         violations = check_claim(
             prescription.area,
@@ -176,13 +169,52 @@ async def why_not(
             prescription.revoked_at is not None,
             work.now,
             await facts.pharmacy_facts(pharmacy, work.now),
-            lines,
+            await claim_lines(work, wanted, holders),
             split,
         )
-        violations += await price_violations(work, pharmacy, wanted, items)
+        violations += await price_violations(work, pharmacy, wanted)
     if order.delivery_address and not pharmacy.delivers:
         violations.append(no_delivery(pharmacy))
     return violations
+
+
+def bought_elsewhere(
+    every: Sequence[PrescriptionLine],
+    wanted: Sequence[PrescriptionLine],
+    holders: dict[UUID, str],
+    pharmacy: Institution,
+) -> tuple[str, ...]:
+    """Prescribed drugs of which another institution has a line already (同一药品, SX-14)."""
+    drugs = {line.drug_id for line in wanted}
+    return tuple(
+        sorted(
+            line.drug_id
+            for line in every
+            if (line.state in (LineState.CLAIMED, LineState.DISPENSED) or line.dispensed_at is not None)
+            and line not in wanted
+            and line.drug_id in drugs
+            and holders.get(line.id) != pharmacy.code
+        )
+    )
+
+
+async def claim_lines(work: Work, wanted: Sequence[Wanted], holders: dict[UUID, str]) -> list[ClaimLine]:
+    """The lines with what the pharmacy has for each; the next line of a drug finds what this one leaves."""
+    left = await stock.availability([item for _, item in wanted], shanghai_day(work.now))
+    found = []
+    for line, item in wanted:
+        found.append(
+            ClaimLine(
+                id=str(line.id),
+                drug_code=line.drug_id,
+                state=line.state,
+                held_by_you=held_by_caller(work, holders.get(line.id)),
+                quantity=line.quantity,
+                available=left[item.drug_id],
+            )
+        )
+        left[item.drug_id] = max(left[item.drug_id] - line.quantity, Decimal(0))
+    return found
 
 
 async def live_holders(lines: Sequence[PrescriptionLine]) -> dict[UUID, str]:
@@ -200,19 +232,14 @@ def held_by_caller(work: Work, holder: str | None) -> bool | None:
     return work.actor.role == Role.PATIENT or work.actor.institution == holder
 
 
-async def price_violations(
-    work: Work,
-    pharmacy: Institution,
-    wanted: Sequence[PrescriptionLine],
-    items: dict[str, StockItem],
-) -> list[Violation]:
+async def price_violations(work: Work, pharmacy: Institution, wanted: Sequence[Wanted]) -> list[Violation]:
     """Prices above the ceiling in force are refused before anybody sets out for the pharmacy."""
     day = shanghai_day(work.now)
-    limits = await ceilings([line.drug_id for line in wanted], pharmacy, day)
+    limits = await ceilings([item.drug_id for _, item in wanted], pharmacy, day)
     priced = [
-        PricedLine(str(line.id), line.drug_id, price, limits.get(line.drug_id))
-        for line in wanted
-        if (price := items[line.drug_id].price) is not None
+        PricedLine(str(line.id), item.drug_id, item.price, limits.get(item.drug_id))
+        for line, item in wanted
+        if item.price is not None
     ]
     return check_prices(pharmacy.area, day, priced)
 

@@ -26,6 +26,7 @@ class DraftLine:
     route: str = "口服"
     in_house_stock: Decimal = Decimal(0)
     approval: HospitalApproval = HospitalApproval.NOT_ASKED
+    allows_equivalent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,12 @@
 """One movement as a pharmacy sends it (进销存登记), and what can be wrong with it as such."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from math import ceil
+from operator import attrgetter
+from typing import NamedTuple
 
 from policy.calendar import shanghai_day
 from policy.identifiers import is_drug_code, is_trace_code
@@ -44,9 +47,20 @@ TEXTS = {
 """The texts of an entry with the name callers know them by and their longest form."""
 
 
-@dataclass(frozen=True, slots=True)
-class StockEntry:
-    """One movement to record (进销存登记). `quantity` is in packages; a stock-take gives what was counted."""
+FIELDS = {
+    "quantity": "quantity",
+    "drug_code": "drugCode",
+    "unit_cost": "unitCost",
+    **{name: field for name, (field, _) in TEXTS.items()},
+}
+"""The fields whose values are looked at one by one, with the names callers know them by."""
+
+
+class StockEntry(NamedTuple):
+    """One movement to record (进销存登记). `quantity` is in packages; a stock-take gives what was counted.
+
+    A tuple, because a file makes a hundred thousand of them.
+    """
 
     drug_code: str
     kind: MovementKind
@@ -73,6 +87,12 @@ class StockEntry:
     happened_at: datetime | None = None
 
 
+# asked for beside what is always there: with one name alone attrgetter would not give a tuple
+REQUIRED_OF = {
+    kind: attrgetter("drug_code", *(name for name, _, _ in wanted)) for kind, wanted in REQUIRED.items()
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """What is wrong with one field of one line (行错误)."""
@@ -82,66 +102,99 @@ class Problem:
     text: str
 
 
-def check_entry(number: int, entry: StockEntry, now: datetime, *, is_complete: bool) -> list[Problem]:
-    """Everything that is wrong with a movement as such (进销存登记校验).
+def check_entries(entries: Sequence[StockEntry], now: datetime, *, is_complete: bool) -> list[Problem]:
+    """Everything that is wrong with movements as such (进销存登记校验), in their order.
 
     With `is_complete` every field that FJ-2.5 asks for must be there.
     """
-    found = [*quantity_problems(entry), *date_problems(entry, now), *text_problems(entry)]
-    if not is_drug_code(entry.drug_code):
-        found.append(("drugCode", f"{entry.drug_code!r} 不是医保药品编码"))
-    if entry.unit_cost is not None and not (
-        0 <= entry.unit_cost <= PRICE_MAX and places(entry.unit_cost) >= PRICE_PLACES
-    ):
-        found.append(("unitCost", f"应在 0 至 {PRICE_MAX} 之间、至多 6 位小数,收到 {entry.unit_cost}"))
-    if is_complete:
-        for name, field, words in REQUIRED.get(entry.kind, ()):
+    today = shanghai_day(now)
+    return [
+        Problem(number, field, text)
+        for number, entry in enumerate(entries, 1)
+        for field, text in problems_of(entry, now, today, is_complete)
+    ]
+
+
+def problems_of(entry: StockEntry, now: datetime, today: date, is_complete: bool) -> list[tuple[str, str]]:
+    """What is wrong with one movement: each field with the reason."""
+    found = [
+        (FIELDS[name], text)
+        for name in FIELDS
+        if (value := getattr(entry, name)) and (text := value_problem(name, value))
+    ]
+    return found + line_problems(entry, now, today, is_complete)
+
+
+def value_problem(name: str, value: object) -> str:
+    """What is wrong with one field's value, whatever the others say; nothing when it is empty."""
+    if name not in FIELDS:
+        return ""
+    if isinstance(value, Decimal):
+        return price_problem(value) if name == "unit_cost" else amount_problem(value)
+    text = str(value)
+    if name == "drug_code":
+        return "" if is_drug_code(text) else f"{text!r} 不是医保药品编码"
+    longest = TEXTS[name][1]
+    if len(text) > longest:
+        return f"不超过 {longest} 个字符,收到 {len(text)} 个"
+    # a character that the database does not know
+    return "含有空字符(NUL)" if "\0" in text else ""
+
+
+def amount_problem(quantity: Decimal) -> str:
+    """What is wrong with a quantity of any sign."""
+    if abs(quantity) > QUANTITY_MAX:
+        return f"一条不超过 {QUANTITY_MAX} 个包装,收到 {quantity}"
+    return f"至多 4 位小数,收到 {quantity}" if places(quantity) < QUANTITY_PLACES else ""
+
+
+def price_problem(price: Decimal) -> str:
+    """What is wrong with a price."""
+    if 0 <= price <= PRICE_MAX and places(price) >= PRICE_PLACES:
+        return ""
+    return f"应在 0 至 {PRICE_MAX} 之间、至多 6 位小数,收到 {price}"
+
+
+def line_problems(entry: StockEntry, now: datetime, today: date, is_complete: bool) -> list[tuple[str, str]]:
+    """What is wrong with how the fields of one movement go together."""
+    if entry.kind not in SIGNS:
+        return [("kind", f"{entry.kind} 由结算产生,不能手工登记")]
+    found = []
+    if text := sign_problem(entry.kind, entry.quantity):
+        found.append(("quantity", text))
+    if not entry.drug_code:
+        found.append(("drugCode", "缺少医保药品编码"))
+    found += date_problems(entry, now, today)
+    # mostly all is there; only a gift's price may be nothing
+    if is_complete and not all(REQUIRED_OF[entry.kind](entry)):
+        for name, field, words in REQUIRED[entry.kind]:
             if getattr(entry, name) in ("", None):
                 found.append((field, f"缺少{words}"))
     if entry.trace_codes:
         found += trace_problems(entry)
-    return [Problem(number, field, text) for field, text in found] if found else []
-
-
-def quantity_problems(entry: StockEntry) -> list[tuple[str, str]]:
-    """What is wrong with kind and quantity."""
-    kind, quantity = entry.kind, entry.quantity
-    sign = SIGNS.get(kind)
-    if sign is None:
-        return [("kind", f"{kind} 由结算产生,不能手工登记")]
-    if abs(quantity) > QUANTITY_MAX:
-        return [("quantity", f"一条不超过 {QUANTITY_MAX} 个包装,收到 {quantity}")]
-    if places(quantity) < QUANTITY_PLACES:
-        return [("quantity", f"至多 4 位小数,收到 {quantity}")]
-    if sign and quantity * sign <= 0:
-        wanted = "大于 0" if sign > 0 else "小于 0"
-        return [("quantity", f"{kind} 的数量应{wanted},收到 {quantity}")]
-    if kind == MovementKind.STOCK_TAKE:
-        return [("quantity", f"盘点数量不能为负,收到 {quantity}")] if quantity < 0 else []
-    return [("quantity", "数量不能为 0")] if not quantity else []
-
-
-def date_problems(entry: StockEntry, now: datetime) -> list[tuple[str, str]]:
-    """What is wrong with the days of a movement."""
-    found = []
-    if entry.made_on and entry.expires_on and entry.made_on > entry.expires_on:
-        found.append(("expiresOn", f"有效期止 {entry.expires_on} 早于生产日期 {entry.made_on}"))
-    if entry.made_on and entry.made_on > shanghai_day(now):
-        found.append(("madeOn", f"生产日期 {entry.made_on} 在今天之后"))
-    if entry.happened_at and entry.happened_at > now:
-        found.append(("happenedAt", "发生时间在现在之后"))
     return found
 
 
-def text_problems(entry: StockEntry) -> list[tuple[str, str]]:
-    """Texts that can't be kept: too long, or with a NUL, which the database does not know."""
+def sign_problem(kind: MovementKind, quantity: Decimal) -> str:
+    """What is wrong with the sign of a quantity."""
+    sign = SIGNS[kind]
+    if sign and quantity * sign <= 0:
+        return f"{kind} 的数量应{'大于' if sign > 0 else '小于'} 0,收到 {quantity}"
+    if kind == MovementKind.STOCK_TAKE:
+        return f"盘点数量不能为负,收到 {quantity}" if quantity < 0 else ""
+    return "" if quantity else "数量不能为 0"
+
+
+def date_problems(entry: StockEntry, now: datetime, today: date) -> list[tuple[str, str]]:
+    """What is wrong with the days of a movement."""
     found = []
-    for name, (field, longest) in TEXTS.items():
-        text = getattr(entry, name)
-        if text and len(text) > longest:
-            found.append((field, f"不超过 {longest} 个字符,收到 {len(text)} 个"))
-        if text and "\0" in text:
-            found.append((field, "含有空字符(NUL)"))
+    made_on, expires_on = entry.made_on, entry.expires_on
+    if made_on and expires_on and made_on > expires_on:
+        found.append(("expiresOn", f"有效期止 {expires_on} 早于生产日期 {made_on}"))
+    if made_on and made_on > today:
+        found.append(("madeOn", f"生产日期 {made_on} 在今天之后"))
+    if entry.happened_at and entry.happened_at > now:
+        found.append(("happenedAt", "发生时间在现在之后"))
     return found
 
 

@@ -1,7 +1,6 @@
 """Stock kept for fills (库存预留), and what becomes of it: let go, sold, taken back."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -120,8 +119,8 @@ async def take_back(
 
 def loss(returned: StockEntry) -> StockEntry:
     """Goods that came back and may not be sold again (报损)."""
-    return replace(
-        returned, kind=MovementKind.ADJUSTMENT, quantity=-returned.quantity, memo="冲正报损,不再销售"
+    return returned._replace(
+        kind=MovementKind.ADJUSTMENT, quantity=-returned.quantity, memo="冲正报损,不再销售"
     )
 
 

@@ -88,6 +88,7 @@ class Found:
     distance: Decimal | None
     engine: str
     bands_version: str
+    findings: Sequence[dict[str, object]] = ()
 
 
 async def submit_identity_check(
@@ -215,6 +216,7 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
             "distance": found.distance,
             "engine": found.engine,
             "bands_version": found.bands_version,
+            "findings": list(found.findings),
             "tries": check.tries + 1,
             "decided_at": work.now,
         }
@@ -222,17 +224,6 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
     await check.save()
     tell(work, await Fill.get(id=check.fill_id), EventKind.IDENTITY_DECIDED, check.id)
     return check
-
-
-async def references(check: IdentityCheck) -> tuple[str, list[str]]:
-    """The keys of the live picture and of what it is compared with: enrolled faces, else the card."""
-    images = {row.kind: row.image_key for row in await IdentityImage.filter(check_row_id=check.id)}
-    enrolled = await FaceEnrolment.filter(member_id=check.person_id, withdrawn_at__isnull=True).order_by(
-        "consented_at"
-    )
-    faces = [row.image_key for row in enrolled][:2]
-    # an enrolment may have been withdrawn meanwhile: then there may be nothing to compare with
-    return images[FACE_LIVE], faces or [images[kind] for kind in (CARD,) if kind in images]
 
 
 async def require_reference(fill: Fill, shown: Shown) -> None:

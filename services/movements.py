@@ -1,19 +1,24 @@
 """Movements a pharmacy records (进销存登记): all or none, every bad line named."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
-from models import Institution, StockBatch, StockItem
+from models import Institution, StockItem
 from policy.rule import broken
 from policy.stock import first_expired_first_out
 from policy.terms import MovementKind
 from policy.violation import Code, Violation
 from services import traces
-from services.batches import NOTHING, Ledger, Origin, ledger_of
-from services.entries import Problem, StockEntry, check_entry
+from services.batches import NOTHING, Batch, Ledger, Origin, ledger_of
+from services.entries import Problem, StockEntry, check_entries
 from services.errors import BadInput, Refused
 from services.stock import LINES_MAX, counter, heard, lock_known_items
 from services.use_case import Work, use_case
+
+Forbidden = tuple[Code, str, str, str | None]
+"""What the books forbid of a line (账面不允许): code, rule, words, and the limit."""
 
 
 @use_case("recordStock", Institution)
@@ -45,20 +50,40 @@ async def record_any_number(
     work: Work, pharmacy: Institution, entries: Sequence[StockEntry], *, is_complete: bool
 ) -> None:
     """Check, apply and write movements, however many."""
-    if problems := [
-        problem
-        for number, entry in enumerate(entries, 1)
-        for problem in check_entry(number, entry, work.now, is_complete=is_complete)
-    ]:
+    if problems := check_entries(entries, work.now, is_complete=is_complete):
         raise Refused([wrong(problem) for problem in problems])
-    items = await lock_known_items(pharmacy, [entry.drug_code for entry in entries])
-    ledger = await ledger_of(items.values(), work.now, work.actor.caller)
-    violations = await traces.foreign_codes(entries)
-    for number, entry in enumerate(entries, 1):
-        item = items.get(entry.drug_code)
-        found = apply(ledger, item, entry, number) if item else unknown_drug(entry.drug_code, number)
-        if found is not None:
-            violations.append(found)
+    await enter(work, pharmacy, Lines(entries))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Movements that make sense as such (登记明细), and what their sender calls each: "第 3 条" or "行"."""
+
+    entries: Sequence[StockEntry]
+    numbers: Sequence[int] | None = None
+    word: str = "条"
+
+    def numbered(self) -> Iterator[tuple[int, StockEntry]]:
+        """Each movement with its number."""
+        return zip(self.numbers or range(1, len(self.entries) + 1), self.entries, strict=True)
+
+    def where(self, number: int) -> str:
+        """How a message begins that speaks of one line."""
+        return f"第 {number} {self.word}:"
+
+
+async def enter(work: Work, pharmacy: Institution, lines: Lines) -> None:
+    """Apply and write checked movements (入账); refuse them all if the books forbid one."""
+    entries = lines.entries
+    items = await lock_known_items(pharmacy, {entry.drug_code for entry in entries})
+    named = None if any(takes_any_batch(entry) for entry in entries) else map(batch_key, entries)
+    ledger = await ledger_of(items.values(), work.now, work.actor.caller, named)
+    violations = await traces.foreign_codes(lines.numbered(), lines.where)
+    # many lines are minutes of other requests' waiting, unless a thread does them
+    if len(entries) > LINES_MAX:
+        violations += await asyncio.to_thread(apply_all, ledger, items, lines)
+    else:
+        violations += apply_all(ledger, items, lines)
     if violations:
         raise Refused(sorted(violations, key=lambda one: int(one.line_id or 0)))
     await ledger.write()
@@ -66,7 +91,24 @@ async def record_any_number(
     await heard(work, pharmacy.code)
 
 
-def apply(ledger: Ledger, item: StockItem, entry: StockEntry, number: int) -> Violation | None:
+def takes_any_batch(entry: StockEntry) -> bool:
+    """Whether a movement may empty batches it does not name."""
+    return not entry.batch_number and (entry.quantity < 0 or entry.kind == MovementKind.STOCK_TAKE)
+
+
+def apply_all(ledger: Ledger, items: Mapping[str, StockItem], lines: Lines) -> list[Violation]:
+    """Put every line into the ledger; gives what the books forbid."""
+    found = []
+    for number, entry in lines.numbered():
+        item, where = items.get(entry.drug_code), lines.where
+        wrong = apply(ledger, item, entry) if item else unknown_drug(entry.drug_code)
+        if wrong is not None:
+            code, rule, text, limit = wrong
+            found.append(broken(code, rule, where(number) + text, line_id=str(number), limit=limit))
+    return found
+
+
+def apply(ledger: Ledger, item: StockItem, entry: StockEntry) -> Forbidden | None:
     """Put one entry into the ledger, or say why not."""
     change, origin = entry.quantity, NOTHING
     batch = ledger.batches[item.id].get(batch_key(entry))
@@ -74,27 +116,27 @@ def apply(ledger: Ledger, item: StockItem, entry: StockEntry, number: int) -> Vi
         before = item.on_hand if not entry.batch_number else batch.on_hand if batch else Decimal(0)
         change, origin = entry.quantity - before, Origin(counted=entry.quantity)
     if item.on_hand + change < item.held:
-        return short(entry.drug_code, number, item, change)
+        return short(item, change)
     if change >= 0:
-        return put_in(ledger, item, entry, change, origin, number)
+        return put_in(ledger, item, entry, change, origin)
     source = [batch] if batch else [] if entry.batch_number else ledger.of(item)
     portions = first_expired_first_out(source, -change)
     if sum(portion for _, portion in portions) < -change:
-        return no_batch(entry, number, batch)
+        return no_batch(entry, batch)
     for taken, portion in portions:
         ledger.move(item, taken, -portion, entry, origin)
     return None
 
 
 def put_in(
-    ledger: Ledger, item: StockItem, entry: StockEntry, change: Decimal, origin: Origin, number: int
-) -> Violation | None:
+    ledger: Ledger, item: StockItem, entry: StockEntry, change: Decimal, origin: Origin
+) -> Forbidden | None:
     """Put boxes into their batch; a batch has one last good day."""
     batch = ledger.batch(item, entry, batch_key(entry))
     if entry.expires_on and batch.expires_on and entry.expires_on != batch.expires_on:
         known, sent = batch.expires_on, entry.expires_on
-        text = f"第 {number} 条:批号 {batch.batch_number} 已登记的有效期止是 {known},收到 {sent}。"
-        return line_violation(Code.INVALID_VALUE, "FJ-2.5", text, number)
+        text = f"批号 {batch.batch_number} 已登记的有效期止是 {known},收到 {sent}。"
+        return Code.INVALID_VALUE, "FJ-2.5", text, None
     ledger.move(item, batch, change, entry, origin)
     return None
 
@@ -107,34 +149,25 @@ def batch_key(entry: StockEntry) -> str:
 def wrong(problem: Problem) -> Violation:
     """A line whose value makes no sense."""
     text = f"第 {problem.line} 条 {problem.field}:{problem.text}。"
-    return line_violation(Code.INVALID_VALUE, "FJ-2.5", text, problem.line)
+    return broken(Code.INVALID_VALUE, "FJ-2.5", text, line_id=str(problem.line))
 
 
-def short(drug_code: str, number: int, item: StockItem, change: Decimal) -> Violation:
+def short(item: StockItem, change: Decimal) -> Forbidden:
     """The movement would take stock that is not there or that is kept for patients."""
     text = (
-        f"第 {number} 条:药品 {drug_code} 在库 {item.on_hand:f},已为患者预留 {item.held:f},"
+        f"药品 {item.drug_id} 在库 {item.on_hand:f},已为患者预留 {item.held:f},"
         f"不能再变动 {change:f}。请先盘点,或先处理预留的配药。"
     )
-    return line_violation(Code.STOCK_SHORT, "YL-2", text, number, limit=f"{item.held:f}")
+    return Code.STOCK_SHORT, "YL-2", text, f"{item.held:f}"
 
 
-def no_batch(entry: StockEntry, number: int, batch: StockBatch | None) -> Violation:
+def no_batch(entry: StockEntry, batch: Batch | None) -> Forbidden:
     """The batch does not hold what shall leave it."""
     there = batch.on_hand if batch else Decimal(0)
-    text = (
-        f"第 {number} 条:药品 {entry.drug_code} 批号 {entry.batch_number} 在库 {there:f},不足。"
-        "请核对批号或先盘点。"
-    )
-    return line_violation(Code.STOCK_SHORT, "YL-2", text, number, limit=f"{there:f}")
+    text = f"药品 {entry.drug_code} 批号 {entry.batch_number} 在库 {there:f},不足。请核对批号或先盘点。"
+    return Code.STOCK_SHORT, "YL-2", text, f"{there:f}"
 
 
-def unknown_drug(code: str, number: int) -> Violation:
+def unknown_drug(code: str) -> Forbidden:
     """A code that the catalogue does not have."""
-    text = f"第 {number} 条:药品编码 {code} 不在药品目录中。请核对编码。"
-    return line_violation(Code.UNKNOWN_DRUG, "YL-8", text, number)
-
-
-def line_violation(code: Code, rule: str, text: str, number: int, limit: str | None = None) -> Violation:
-    """A violation of one line of what was sent."""
-    return broken(code, rule, text, line_id=str(number), limit=limit)
+    return Code.UNKNOWN_DRUG, "YL-8", f"药品编码 {code} 不在药品目录中。请核对编码。", None

@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise import connections
 
 from models import Prescription, PrescriptionLine
+from policy.calendar import shanghai_day
 from policy.geography import distance_m, project, projection_scale
 from policy.terms import LineState, Role
 from services import benefit
@@ -26,7 +27,7 @@ from services.nearby_search import (
     check_search,
     find,
 )
-from services.nearby_wants import Asked, wants_of_drugs
+from services.nearby_wants import Asked, wants_of_drugs, wants_of_lines
 
 CANDIDATES = 300
 """Orders by money compare the nearest so many pharmacies that have something, and leave the farther out."""
@@ -45,11 +46,14 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Whose drugs are looked for (所需): those of a prescription, or those asked for by code; or none."""
+    """Whose drugs are looked for (所需): those of a prescription, or those asked for by code; or none.
+
+    Without a word on `equivalents` a prescription brings those it allows, a code none.
+    """
 
     prescription_id: UUID | None = None
     drugs: Sequence[Asked] = ()
-    equivalents: bool = False
+    equivalents: bool | None = None
 
 
 async def nearby_pharmacies(
@@ -69,7 +73,7 @@ async def nearby_pharmacies(
         call.require("按处方查找药店", Role.PATIENT)
     case, lines, wants = await wanted(call, request)
     account = await balance_of(case.member.id) if case else Decimal(0)
-    estimator = Estimator(case, lines, account)
+    estimator = Estimator(case, lines, account, shanghai_day(call.now))
     if search.order == PharmacyOrder.DISTANCE:
         return await by_distance(call.now, search, wants, estimator, first, after)
     return await by_money(call.now, search, wants, estimator, first, after)
@@ -117,11 +121,13 @@ async def wanted(
 ) -> tuple[benefit.Case | None, Sequence[PrescriptionLine], Sequence[Want]]:
     """What is looked for, and the member's standing for the estimate when it is a prescription."""
     if request.prescription_id is None:
-        return None, (), await wants_of_drugs(request.drugs, equivalents=request.equivalents)
+        return None, (), await wants_of_drugs(request.drugs, equivalents=request.equivalents is True)
     prescription: Prescription = await get_prescription(call.actor, request.prescription_id, call.now)
     lines = await open_lines(prescription)
-    wants = [Want(line.id, line.drug_id, line.quantity) for line in lines]
-    return await benefit.case_of(prescription, lines, call.now), lines, wants
+    wished = request.equivalents is not False
+    wants = await wants_of_lines(prescription, lines, call.now, equivalents=wished)
+    codes = [code for want in wants for code in want.codes]
+    return await benefit.case_of(prescription, codes, call.now), lines, wants
 
 
 async def open_lines(prescription: Prescription) -> list[PrescriptionLine]:

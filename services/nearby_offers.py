@@ -1,8 +1,8 @@
 """From rows of the search to answers (可供情况): offers line by line, and what the patient would pay."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,14 +10,19 @@ from uuid import UUID
 from models import Institution, PrescriptionLine
 from policy.benefit import Statement
 from policy.money import ZERO, fen
+from policy.preference import rank, shown_first
 from services import benefit
 from services.nearby_search import Want
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a pharmacy has of one wanted drug (可供情况), as of `as_of`."""
+    """What a pharmacy has of one wanted drug (可供情况), as of `as_of`.
 
+    `number` says which of the wanted drugs; of the offers for one, the counted one is in the total.
+    """
+
+    number: int
     line_id: UUID | None
     drug_code: str
     wanted: Decimal
@@ -26,11 +31,17 @@ class Offer:
     moved_at: datetime | None
     as_of: datetime | None
     stands_for: str | None = None
+    is_counted: bool = False
 
     @property
     def suffices(self) -> bool:
         """Whether the whole quantity is there, with a price."""
         return self.price is not None and self.available >= self.wanted
+
+    @property
+    def cost(self) -> Decimal:
+        """What the whole quantity costs (金额)."""
+        return fen((self.price or ZERO) * self.wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +62,33 @@ class NearbyPharmacy:
 
 
 class Estimator:
-    """What the patient would pay (个人负担估算): the same lines at the same prices are computed once."""
+    """What the patient would pay (个人负担估算): the same drugs at the same prices are computed once."""
 
     def __init__(
-        self, case: benefit.Case | None, lines: Sequence[PrescriptionLine], account: Decimal
+        self,
+        case: benefit.Case | None,
+        lines: Sequence[PrescriptionLine],
+        account: Decimal,
+        on: date,
     ) -> None:
-        self.case, self.lines = case, {line.id: line for line in lines}
+        self.case, self.lines, self.on = case, {line.id: line for line in lines}, on
         self.purse = benefit.Purse(use_account=True, account=account)
         self.known: dict[tuple[object, ...], Statement] = {}
+
+    def order(self, pharmacy: Institution) -> tuple[str, ...]:
+        """Which equivalents are shown first (SX-18): as the prescription's area says, or the pharmacy's."""
+        return shown_first(self.case.prescription.area if self.case else pharmacy.area, self.on)
 
     def of(self, offers: Sequence[Offer], pharmacy: Institution) -> Statement | None:
         """The statement of the lines that this pharmacy has in full."""
         priced = [
-            benefit.PricedLine(self.lines[offer.line_id], offer.price)
+            benefit.PricedLine(self.lines[offer.line_id], offer.price, offer.drug_code)
             for offer in offers
-            if offer.suffices and offer.price is not None and offer.line_id is not None
+            if offer.is_counted and offer.price is not None and offer.line_id is not None
         ]
         if self.case is None or not priced:
             return None
-        key = (pharmacy.area, *((one.line.id, one.price) for one in priced))
+        key = (pharmacy.area, *((one.line.id, one.drug_code, one.price) for one in priced))
         if key not in self.known:
             self.known[key] = benefit.statement(self.case, priced, self.purse, pharmacy)
         return self.known[key]
@@ -88,7 +107,7 @@ def build(
     row: dict[str, Any], wants: Sequence[Want], estimator: Estimator, pharmacy: Institution
 ) -> NearbyPharmacy:
     """One row of the search as an answer."""
-    offers = offers_of(row, wants)
+    offers = counted(offers_of(row, wants, estimator.order(pharmacy)))
     estimate = estimator.of(offers, pharmacy)
     return NearbyPharmacy(
         code=row["code"],
@@ -105,7 +124,7 @@ def build(
     )
 
 
-def offers_of(row: dict[str, Any], wants: Sequence[Want]) -> list[Offer]:
+def offers_of(row: dict[str, Any], wants: Sequence[Want], order: Sequence[str]) -> list[Offer]:
     """The offers (可供情况), line by line: the drug itself, then equivalents, the preferred first (SX-18)."""
     columns = ("codes", "available", "prices", "moved")
     found = {
@@ -116,13 +135,17 @@ def offers_of(row: dict[str, Any], wants: Sequence[Want]) -> list[Offer]:
     }
     offers = []
     for number, want in enumerate(wants):
-        for code in want.codes:
-            known = found.get((number, code))
-            if known is None and code != want.drug_code:
-                continue
-            available, price, moved = known or (Decimal(0), None, None)
+        had = [
+            replace(choice, price=found[number, choice.code][1])
+            for choice in want.equivalents
+            if (number, choice.code) in found
+        ]
+        had.sort(key=lambda choice: (rank(choice, order), choice.code))
+        for code in (want.drug_code, *(choice.code for choice in had)):
+            available, price, moved = found.get((number, code), (ZERO, None, None))
             offers.append(
                 Offer(
+                    number=number,
                     line_id=want.line_id,
                     drug_code=code,
                     wanted=want.quantity,
@@ -136,6 +159,15 @@ def offers_of(row: dict[str, Any], wants: Sequence[Want]) -> list[Offer]:
     return offers
 
 
+def counted(offers: Sequence[Offer]) -> list[Offer]:
+    """The offers, of those that suffice for one wanted drug the cheapest counted (计入总价)."""
+    best: dict[int, Offer] = {}
+    for offer in offers:
+        if offer.suffices and (offer.number not in best or offer.cost < best[offer.number].cost):
+            best[offer.number] = offer
+    return [replace(offer, is_counted=offer is best.get(offer.number)) for offer in offers]
+
+
 def latest(moved_at: datetime | None, heard_at: datetime | None) -> datetime | None:
     """When the pharmacy last said so (数据时点): by a movement of the drug, or by being heard at all."""
     return max((at for at in (moved_at, heard_at) if at is not None), default=None)
@@ -143,10 +175,5 @@ def latest(moved_at: datetime | None, heard_at: datetime | None) -> datetime | N
 
 def total_of(offers: Sequence[Offer]) -> Decimal | None:
     """What everything that is there in full costs, each wanted drug at its cheapest (总价)."""
-    cheapest: dict[str, Decimal] = {}
-    for offer in offers:
-        if offer.suffices and offer.price is not None:
-            key = offer.stands_for or offer.drug_code
-            cost = fen(offer.price * offer.wanted)
-            cheapest[key] = min(cost, cheapest.get(key, cost))
-    return sum(cheapest.values(), ZERO) if cheapest else None
+    costs = [offer.cost for offer in offers if offer.is_counted]
+    return sum(costs, ZERO) if costs else None

@@ -17,6 +17,7 @@ from tortoise.transactions import in_transaction
 from policy.availability import quiet_before
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.geography import distance_m, project, projection_scale
+from policy.preference import Choice
 from services.availability import AVAILABLE
 from services.errors import BadInput
 
@@ -67,17 +68,17 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """One wanted drug (所需药品) and what may stand for it, the preferred choice first."""
+    """One wanted drug (所需药品) and what may stand for it."""
 
     line_id: UUID | None
     drug_code: str
     quantity: Decimal
-    equivalents: tuple[str, ...] = ()
+    equivalents: tuple[Choice, ...] = ()
 
     @property
     def codes(self) -> tuple[str, ...]:
         """The drug and its equivalents (可选药品)."""
-        return (self.drug_code, *self.equivalents)
+        return (self.drug_code, *(choice.code for choice in self.equivalents))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,10 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT wanted.number, i.drug_id, i.price, i.moved_at, {AVAILABLE.format(day="$7")} AS available,
                i.price IS NOT NULL AND {AVAILABLE.format(day="$7")} >= wanted.quantity AS suffices
-        FROM unnest($4::int[], $5::varchar[], $6::numeric[]) AS wanted (number, drug_code, quantity)
-        JOIN stock_item i ON i.pharmacy_id = p.code AND i.drug_id = wanted.drug_code
+        FROM (SELECT * FROM stock_item s
+              WHERE s.pharmacy_id = p.code AND s.drug_id = ANY($5::varchar[]) OFFSET 0) AS i
+        JOIN unnest($4::int[], $5::varchar[], $6::numeric[]) AS wanted (number, drug_code, quantity)
+            ON wanted.drug_code = i.drug_id
     ) AS had
 ) AS stock
 WHERE p.kind = 'PHARMACY' AND point(p.x, p.y) <@ circle(point($1, $2), $3)
@@ -126,10 +129,10 @@ WHERE p.kind = 'PHARMACY' AND point(p.x, p.y) <@ circle(point($1, $2), $3)
   AND (NOT $19 OR p.is_dual_channel) AND (NOT $20 OR p.delivers) AND (NOT $21 OR p.accepts_family_code)
   AND 2 * 6371008.8 * asin(least(1, sqrt(power(sind((p.latitude - $14) / 2), 2)
       + cosd($14) * cosd(p.latitude) * power(sind((p.longitude - $13) / 2), 2)))) <= $15
-  AND (SELECT true FROM agreement a WHERE a.institution_id = p.code AND a.state = 'ACTIVE'
-       AND a.since <= $7 AND (a.until IS NULL OR a.until >= $7) LIMIT 1)
   AND (NOT $16 OR duty.is_open) AND (NOT $18 OR duty.on_duty)
-  AND stock.full_lines >= $17
+  AND CASE WHEN stock.full_lines >= $17 THEN
+      (SELECT true FROM agreement a WHERE a.institution_id = p.code AND a.state = 'ACTIVE'
+       AND a.since <= $7 AND (a.until IS NULL OR a.until >= $7) LIMIT 1) END
 ORDER BY point(p.x, p.y) <-> point($1, $2), p.code
 LIMIT $24
 """

@@ -1,18 +1,19 @@
-"""What is asked for without a prescription (所需药品): drugs by code, and equivalents where wished."""
+"""What is looked for (所需药品): drugs by code or by prescription, and equivalents where wished."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
-from tortoise.expressions import Q
-
-from models import Drug
+from models import Drug, Prescription, PrescriptionLine
 from policy.identifiers import is_drug_code
+from policy.preference import Choice
+from services.equivalents import alike, choices, likeness
+from services.equivalents import equivalents as equivalents_of
 from services.errors import BadInput, NotFound
 from services.nearby_search import Want
 
 DRUGS_MAX = 20
-EQUIVALENTS_MAX = 20
 QUANTITY_MAX = Decimal(10_000)
 
 
@@ -39,10 +40,7 @@ def check_asked(drugs: Sequence[Asked]) -> None:
 
 
 async def wants_of_drugs(drugs: Sequence[Asked], *, equivalents: bool) -> list[Want]:
-    """The drugs asked for; `equivalents` adds those of the same generic name, form and specification.
-
-    Awarded (集采中选) and essential drugs stand before the others (SX-18).
-    """
+    """The drugs asked for; `equivalents` adds those of the same generic name, form and specification."""
     check_asked(drugs)
     known = {row.code: row for row in await Drug.filter(code__in=[asked.drug_code for asked in drugs])}
     for asked in drugs:
@@ -50,24 +48,19 @@ async def wants_of_drugs(drugs: Sequence[Asked], *, equivalents: bool) -> list[W
             raise NotFound("药品", asked.drug_code)
     others = await alike(list(known.values())) if equivalents and known else []
     return [
-        Want(None, asked.drug_code, asked.quantity, equivalent_codes(known[asked.drug_code], others))
+        Want(None, asked.drug_code, asked.quantity, others_like(known[asked.drug_code], others))
         for asked in drugs
     ]
 
 
-async def alike(drugs: Sequence[Drug]) -> list[Drug]:
-    """Every drug with the generic name, form and specification of one of these (同通用名同剂型同规格)."""
-    condition = Q(*(Q(**likeness(drug)) for drug in drugs), join_type=Q.OR)
-    return await Drug.filter(condition).order_by("code")
+def others_like(drug: Drug, others: Sequence[Drug]) -> tuple[Choice, ...]:
+    """The equivalents of one drug."""
+    return choices(other for other in others if other.code != drug.code and likeness(other) == likeness(drug))
 
 
-def likeness(drug: Drug) -> dict[str, str]:
-    """What two equivalents share."""
-    return {"generic_name": drug.generic_name, "form": drug.form, "spec": drug.spec}
-
-
-def equivalent_codes(drug: Drug, others: Sequence[Drug]) -> tuple[str, ...]:
-    """The equivalents of one drug, preferred ones first."""
-    same = [other for other in others if other.code != drug.code and likeness(other) == likeness(drug)]
-    same.sort(key=lambda other: (not other.is_vbp, not other.is_essential, other.code))
-    return tuple(other.code for other in same[:EQUIVALENTS_MAX])
+async def wants_of_lines(
+    prescription: Prescription, lines: Sequence[PrescriptionLine], now: datetime, *, equivalents: bool
+) -> list[Want]:
+    """The drugs of open lines; with equivalents where the prescriber left the producer open (YL-30)."""
+    others = await equivalents_of(prescription, lines, now) if equivalents else {}
+    return [Want(line.id, line.drug_id, line.quantity, others.get(line.id, ())) for line in lines]

@@ -114,6 +114,7 @@ async def upload_prescription(work: Work, draft: Draft) -> Prescription:
             days=line.days,
             in_house_stock=line.in_house_stock,
             approval=line.approval,
+            allows_equivalent=line.allows_equivalent,
             state=LineState.OPEN,
         )
         for number, line in enumerate(draft.lines, 1)

@@ -1,6 +1,6 @@
 """Stock rows of a pharmacy (库存): found and locked, what of them may be promised, their prices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -90,7 +90,7 @@ async def lock_items(pharmacy: Institution, codes: Sequence[str]) -> dict[str, S
     return items
 
 
-async def lock_known_items(pharmacy: Institution, codes: Sequence[str]) -> dict[str, StockItem]:
+async def lock_known_items(pharmacy: Institution, codes: Iterable[str]) -> dict[str, StockItem]:
     """The stock rows of those drugs that the catalogue has, as `lock_items` does."""
     wanted = sorted(set(codes))
     items = await locked(pharmacy, wanted)

@@ -1,7 +1,7 @@
 """Trace codes (药品追溯码, CN-TRACE): the first seven digits name the drug, a box is sold once."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from math import ceil, floor
 from uuid import UUID
@@ -41,14 +41,17 @@ WHERE t.state = 'SOLD' AND NOT (t.is_split AND n.is_split) ORDER BY t.code
 """
 
 
-async def foreign_codes(entries: Sequence[StockEntry]) -> list[Violation]:
-    """The codes of movements that name another drug."""
-    if not any(entry.trace_codes for entry in entries):
+async def foreign_codes(
+    numbered: Iterable[tuple[int, StockEntry]], where: Callable[[int], str]
+) -> list[Violation]:
+    """The codes of movements that name another drug; `where` says how a message begins."""
+    traced = [(number, entry) for number, entry in numbered if entry.trace_codes]
+    if not traced:
         return []
-    known = await prefixes(entry.drug_code for entry in entries if entry.trace_codes)
+    known = await prefixes(entry.drug_code for _, entry in traced)
     return [
-        foreign(code, entry.drug_code, str(number), f"第 {number} 条:")
-        for number, entry in enumerate(entries, 1)
+        foreign(code, entry.drug_code, str(number), where(number))
+        for number, entry in traced
         for code in entry.trace_codes
         if names_other(code, known[entry.drug_code])
     ]
@@ -69,10 +72,11 @@ def names_other(code: str, known: set[str]) -> bool:
 
 async def take_in(pharmacy: Institution, entries: Sequence[StockEntry], now: datetime) -> None:
     """Remember the boxes that came, forget those that left unsold (追溯码出入库)."""
-    came = [(code, entry.drug_code) for entry in entries if entry.quantity > 0 for code in entry.trace_codes]
+    traced = [entry for entry in entries if entry.trace_codes]
+    came = [(code, entry.drug_code) for entry in traced if entry.quantity > 0 for code in entry.trace_codes]
     left = [
         code
-        for entry in entries
+        for entry in traced
         if entry.quantity < 0 or entry.kind == MovementKind.STOCK_TAKE
         for code in entry.trace_codes
     ]

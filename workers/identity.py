@@ -1,12 +1,15 @@
 """The identity check (人证相符核验): compare the live picture with the person's own."""
 
 from engines.images import ImageMissing
-from engines.pictures import ADVICE, Reason
+from engines.pictures import Reason, Unusable
 from models import IdentityCheck, Job
-from policy.terms import Verdict
-from services.identity import Found, decide_identity_check, references
-from workers.faces.result import FaceResult
+from policy.faces import face_law
+from services.face_subjects import Subject, subject_of
+from services.identity import Found, decide_identity_check
+from workers.faces.check import LIVE, REFERENCE, judge, unusable
+from workers.faces.result import FaceResult, Seen
 from workers.jobs import ATTEMPTS_MAX, Bench
+from workers.templates import CopyShown, Numbers, known_faces, means_of
 
 
 class AttemptsSpent(Exception):
@@ -22,38 +25,54 @@ async def check_identity(bench: Bench, job: Job) -> None:
         # whatever ended its workers that often would end this one too
         if job.attempts > ATTEMPTS_MAX:
             raise AttemptsSpent
-        found = await compare(bench, check)
+        result = await compare(bench, check)
     except ImageMissing:
-        found = unusable(Reason.REFERENCE_MISSING)
+        result = unusable(Reason.REFERENCE_MISSING)
     # The engine is a foreign house: whatever it raises, the check ends with a verdict.
     except Exception:
         if job.attempts < ATTEMPTS_MAX:
             raise
-        found = unusable(Reason.ENGINE_FAILED)
-    await decide_identity_check(bench.call(), check_id=check.id, found=found)
+        result = unusable(Reason.ENGINE_FAILED)
+    await decide_identity_check(bench.call(), check_id=check.id, found=found_of(result))
 
 
-async def compare(bench: Bench, check: IdentityCheck) -> Found:
-    """Ask the face engine."""
-    live_key, reference_keys = await references(check)
-    images = bench.tools.images
-    live = await images.get(live_key)
-    known = [await images.get(key) for key in reference_keys]
-    return found_of(await bench.faces.check(live, known))
+async def compare(bench: Bench, check: IdentityCheck) -> FaceResult:
+    """Ask the face engines (人脸比对), only about the live picture where the enrolled face is known."""
+    subject = await subject_of(check)
+    law = face_law(subject.area, subject.on)
+    try:
+        live = await bench.faces.read(await bench.tools.images.get(subject.live.key), law.engines)
+    except Unusable as refused:
+        return unusable(refused.reason, LIVE)
+    try:
+        known = await references(bench, subject, law.engines)
+    except CopyShown:
+        return unusable(Reason.COPY_OF_REFERENCE, LIVE)
+    except Unusable as refused:
+        return unusable(refused.reason, REFERENCE)
+    return judge(law, bench.faces.models, live, known, await means_of(bench, law))
+
+
+async def references(bench: Bench, subject: Subject, engines: tuple[str, ...]) -> list[Numbers]:
+    """The numbers to compare with (底照特征): of the enrolled faces, else of the portrait on the card."""
+    if subject.card is None:
+        return await known_faces(bench, subject.enrolled, engines, subject.live.sha256)
+    if subject.card.sha256 == subject.live.sha256:
+        raise CopyShown
+    card = await bench.tools.images.get(subject.card.key)
+    sight = await bench.faces.read(card, engines, largest=True)
+    return [{engine: one.vector if isinstance(one, Seen) else one for engine, one in sight.items()}]
 
 
 def found_of(result: FaceResult) -> Found:
-    """The engine's result as the use case takes it."""
+    """The result as the use case takes it: the first engine's distance, and what every engine found."""
+    first, *_ = result.findings or (None,)
     return Found(
         verdict=result.verdict,
         reason=result.reason or "",
         advice=result.advice,
-        distance=result.distance,
-        engine=f"{result.engine} {result.model_version}"[:64],
-        bands_version=result.bands_version,
+        distance=first.distance if first else None,
+        engine=" + ".join(one.model_version for one in result.findings),
+        bands_version=" + ".join(one.bands_version for one in result.findings),
+        findings=[one.as_row() for one in result.findings],
     )
-
-
-def unusable(reason: Reason) -> Found:
-    """No verdict can be had."""
-    return Found(Verdict.UNUSABLE, reason, ADVICE[reason], None, "", "")

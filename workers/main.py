@@ -18,12 +18,14 @@ from services.expiry import expire_due
 from services.monitoring import monitor_due
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
+from workers.upkeep import Upkeep
 
 SWEEP_SECONDS = 2.0
 """How often rows are looked for whose ring was lost."""
 
 EXPIRE_SECONDS = 1.0
 MONITOR_SECONDS = 5.0
+UPKEEP_SECONDS = 15.0
 BATCH = 500
 
 RUNNERS: dict[JobKind, Run] = {JobKind.IDENTITY_CHECK: check_identity}
@@ -46,6 +48,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
             asyncio.create_task(every(MONITOR_SECONDS, lambda: monitor_due(bench.call()))),
+            asyncio.create_task(every(UPKEEP_SECONDS, Upkeep(bench).round)),
         ]
         log.info("worker.ready", faces=len(bench.faces.pids()))
         await stop.wait()

@@ -23,7 +23,7 @@ def freeze(table: str) -> ops.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0006_cases')]
+    dependencies = [('models', '0008_faces')]
 
     initial = False
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
+from ops.pinyin import readings
 from ops.world.ids import stable_id
 from ops.world.rows import DrugDiseaseRow, DrugPriceRow, DrugRow
 from policy.terms import DrugKind, DrugRestriction, ListClass, PriceKind
@@ -100,6 +101,7 @@ def _drug(line: dict[str, str], prices: tuple[DrugPriceRow, ...]) -> Drug:
             limited_use="limited_use" in flags,
             min_tier=int(line["min_tier"]) if line["min_tier"] else None,
             is_sample=True,
+            pinyin_readings=readings(line["generic_name"]),
         ),
         prices=prices,
         diseases=tuple(line["diseases"].split()),

@@ -50,6 +50,7 @@ class DrugRow(NamedTuple):
     limited_use: bool
     min_tier: int | None
     is_sample: bool
+    pinyin_readings: str
 
 
 class DrugDiseaseRow(NamedTuple):

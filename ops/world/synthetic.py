@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from decimal import Decimal
 
+from ops.pinyin import readings
 from ops.world import catalogue
 from ops.world.catalogue import Drug
 from ops.world.ids import stable_id
@@ -26,13 +27,15 @@ def _synthetic(pattern: Drug, number: int) -> Drug:
     # The letter T is not used by the catalogue, so the codes never meet.
     code = f"{pattern.code[:6]}T{number // 100_000:03d}{pattern.code[10:14]}{number % 100_000:05d}9999"
     amount = Decimal(_CHEAPEST_FEN + number * 7919 % _PRICE_STEPS).scaleb(-2)
+    name = f"示例药品{number:05d}{pattern.row.form}"
     row = pattern.row._replace(
         code=code,
-        generic_name=f"示例药品{number:05d}{pattern.row.form}",
+        generic_name=name,
         ingredient=f"示例成分{number:05d}",
         manufacturer="示例合成药业",
         approval_number=f"国药准字H9998{number:05d}",
         pinyin=f"SLYP{number:05d}",
+        pinyin_readings=readings(name),
         is_vbp=False,
         is_negotiated=False,
     )

@@ -88,3 +88,14 @@ async def test_the_walk_ends_with_the_page_however_many_the_circle_holds(
         walked.append(walk["Actual Rows"])
 
     assert (walked[0] == walked[1] < PHARMACIES / 2) == await walks_in_order(house)
+
+
+async def test_who_is_passed_costs_one_look_at_the_shelf_and_none_at_the_agreement(
+    house: House, crowd: list[Want]
+) -> None:
+    values = arguments(DEMO_NOW, Search(PLACE), crowd, stale=False, after=After(), limit=11)
+    found = await plan(house, *values)
+
+    loops = {node.get("Relation Name"): node["Actual Loops"] for node in found}
+    (walk,) = [node for node in found if node.get("Relation Name") == "institution"]
+    assert loops["stock_item"] == walk["Actual Rows"] > 2 * loops["agreement"]

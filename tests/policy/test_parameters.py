@@ -167,6 +167,8 @@ UNITS = {
     "year",
     "working_day",
     "times",
+    "distance",
+    "people",
     "tier",
     "ratio",
     "yuan/visit",

@@ -26,6 +26,7 @@ from tests.house import House
 from tests.services.stage import ready_fill, walkers
 from tests.world import keys
 from workers.faces.pool import FacePool
+from workers.faces.result import Sight
 from workers.jobs import ATTEMPTS_MAX, LEASE, Bench, claim, run_job
 from workers.main import RUNNERS, sweep
 
@@ -41,8 +42,8 @@ def portraits() -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 async def faces() -> AsyncIterator[FacePool]:
-    """A pool of one child with the real model."""
-    pool = FacePool()
+    """A pool of one child with the real models."""
+    pool = FacePool(engines=("dlib", "sface"))
     await pool.start()
     yield pool
     await pool.stop()
@@ -91,8 +92,9 @@ async def test_the_same_person_matches(
     row = await decided(check)
     assert row.verdict == Verdict.MATCH
     assert row.distance is not None
-    assert row.engine
-    assert row.bands_version
+    assert row.engine == "face_recognition 1.3.0, models 0.3.0, dlib 20.0.1"
+    assert row.bands_version == "l2-mirrored 0.40/0.50 350000@2023-01-01"
+    assert [finding["verdict"] for finding in row.findings] == [Verdict.MATCH]
     assert row.decided_at is not None
     assert (await Job.get(id=job)).state == JobState.DONE
     told = await Event.filter(kind=EventKind.IDENTITY_DECIDED, subject_id=check)
@@ -201,7 +203,7 @@ async def test_a_job_that_is_claimed_is_left_alone(
 class BrokenPool(FacePool):
     """An engine that never answers (引擎故障)."""
 
-    async def check(self, *pictures: object, **more: object) -> None:  # type: ignore[override]
+    async def read(self, *pictures: object, **more: object) -> Sight:
         """Fail."""
         raise RuntimeError("the engine is away")
 
@@ -233,8 +235,9 @@ async def test_a_worker_that_dies_over_a_job_again_and_again_leaves_a_verdict(
     asked = []
 
     class Counting(FacePool):
-        async def check(self, *pictures: object, **more: object) -> None:  # type: ignore[override]
+        async def read(self, *pictures: object, **more: object) -> Sight:
             asked.append(pictures)
+            return {}
 
     for _ in range(ATTEMPTS_MAX):
         assert await claim(job, house.now()) is not None
@@ -306,6 +309,7 @@ async def test_a_worker_process_takes_jobs_off_the_queue_and_finds_lost_ones(
         "DATABASE_URL": house.database_url,
         "REDIS_URL": house.redis_url,
         "YAOLU_HOME": str(tmp_path),
+        "FACE_PROCESSES": "1",
         "YAOLU_CLOCK": house.clock.setting,
         "YAOLU_KEYS": str(ring),
         "IMAGE_STORE_URL": folder.as_uri(),

@@ -1,64 +1,27 @@
-"""Comparing two encodings (人脸比对): a distance, and the band it lies in. Pure."""
+"""Comparing two vectors of one engine (人脸比对): a distance, and the band it lies in. Pure."""
 
-import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from importlib.resources import files
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from policy.faces import CENTRED, COSINE, PLAIN, Band, FaceLaw
 from policy.terms import Verdict
 
 LENGTH = 128
 STEP = Decimal("0.0001")
 
-Encoding = Sequence[float] | NDArray[np.float64]
+Vector = Sequence[float] | NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Band:
-    """Up to where a distance of one metric is a match, and uncertain (阈值)."""
+class Mean:
+    """The mean of an area's enrolled faces (人脸特征均值), and which one it is."""
 
-    metric: str
-    match_max: Decimal
-    uncertain_max: Decimal
-
-    def verdict(self, distance: Decimal) -> Verdict:
-        """The verdict (核验结论) of a distance; each limit belongs to its band."""
-        if distance <= self.match_max:
-            return Verdict.MATCH
-        return Verdict.UNCERTAIN if distance <= self.uncertain_max else Verdict.NO_MATCH
-
-
-@dataclass(frozen=True)
-class Bands:
-    """The bands in force, the engine they were measured with, and their version (阈值表)."""
-
-    version: str
-    engine: str
-    plain: Band
-    centred: Band
-    site_min: int
-
-
-def bands_of(document: dict[str, Any]) -> Bands:
-    """The bands (阈值表) that a TOML document holds."""
-    plain, centred = document["plain"], document["centred"]
-    return Bands(
-        version=document["version"],
-        engine=document["engine"],
-        plain=Band(plain["metric"], plain["match_max"], plain["uncertain_max"]),
-        centred=Band(centred["metric"], centred["match_max"], centred["uncertain_max"]),
-        site_min=centred["site_min"],
-    )
-
-
-BANDS = bands_of(
-    tomllib.loads((files(__package__) / "bands.toml").read_text(encoding="utf-8"), parse_float=Decimal)
-)
+    version: int
+    vector: Vector = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -67,44 +30,50 @@ class Comparison:
 
     verdict: Verdict
     distance: Decimal
-    metric: str
+    band: Band
 
 
-def compare(
-    live: Encoding, reference: Encoding, site: Sequence[Encoding] = (), bands: Bands = BANDS
-) -> Comparison:
-    """Compare the person present with the reference (人脸比对).
-
-    `site` holds the encodings of other enrolled people of the site; from `site_min` of them on, their mean
-    is taken off both sides.
-    """
-    first, second = _vector(live), _vector(reference)
-    if len(site) >= bands.site_min:
-        mean = template(site)
-        return _judged(bands.centred, _cosine_distance(first - mean, second - mean))
-    return _judged(bands.plain, float(np.linalg.norm(first - second)))
+def metric_of(engine: str, mean: Mean | None) -> str:
+    """What the engine's distances are measured in (距离度量)."""
+    if engine == "sface":
+        return COSINE
+    return CENTRED if mean else PLAIN
 
 
-def template(encodings: Sequence[Encoding]) -> NDArray[np.float64]:
-    """The mean of several encodings (特征均值), of one person or of a site."""
-    mean: NDArray[np.float64] = np.mean([_vector(encoding) for encoding in encodings], axis=0)
-    return mean
-
-
-def _judged(band: Band, distance: float) -> Comparison:
+def compare(engine: str, live: Vector, reference: Vector, law: FaceLaw, mean: Mean | None) -> Comparison:
+    """Compare the person present with the reference (人脸比对)."""
+    band = law.band(metric_of(engine, mean))
     # Rounded before it is judged, so that the verdict follows from the distance that is kept.
-    rounded = Decimal(distance).quantize(STEP)
-    return Comparison(band.verdict(rounded), rounded, band.metric)
+    rounded = Decimal(distance_of(engine, live, reference, mean)).quantize(STEP)
+    return Comparison(band.verdict(rounded), rounded, band)
+
+
+def distance_of(engine: str, live: Vector, reference: Vector, mean: Mean | None = None) -> float:
+    """How far two faces lie apart (人脸距离), in the metric of `metric_of`."""
+    first, second = vector(live), vector(reference)
+    if metric_of(engine, mean) == PLAIN:
+        return float(np.linalg.norm(first - second))
+    if mean is not None:
+        centre = vector(mean.vector)
+        first, second = first - centre, second - centre
+    return _cosine_distance(first, second)
+
+
+def template(vectors: Sequence[Vector]) -> NDArray[np.float64]:
+    """The mean of several vectors of one person (特征均值)."""
+    mean: NDArray[np.float64] = np.mean([vector(one) for one in vectors], axis=0)
+    return mean
 
 
 def _cosine_distance(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
     lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
-    # An encoding on the site's mean has no direction, so nothing speaks for a match.
+    # A face on the mean of all has no direction, so nothing speaks for a match.
     return 1.0 - float(first @ second) / lengths if lengths else 1.0
 
 
-def _vector(encoding: Encoding) -> NDArray[np.float64]:
-    vector = np.asarray(encoding, dtype=np.float64)
-    if vector.shape != (LENGTH,) or not np.isfinite(vector).all():
-        raise ValueError(f"An encoding is {LENGTH} finite numbers, not an array of shape {vector.shape}.")
-    return vector
+def vector(numbers: Vector) -> NDArray[np.float64]:
+    """The numbers of a face, checked (人脸特征): 128 finite ones."""
+    found = np.asarray(numbers, dtype=np.float64)
+    if found.shape != (LENGTH,) or not np.isfinite(found).all():
+        raise ValueError(f"A face is {LENGTH} finite numbers, not an array of shape {found.shape}.")
+    return found

@@ -7,10 +7,8 @@ from typing import Any
 import structlog
 
 from engines.pictures import Reason, Unusable, precheck
-from workers.faces.check import check_faces
-from workers.faces.compare import BANDS, Encoding
 from workers.faces.process import COMMAND, Child, ChildDied, ChildHung, EngineFailed
-from workers.faces.result import Encoded, FaceResult
+from workers.faces.result import Seen, Sight
 
 PICTURE_SECONDS = 15.0
 TRIES = 3
@@ -23,14 +21,22 @@ class PoolStopped(Exception):
 
 
 class FacePool:
-    """A number of child processes, each reading one picture at a time (人脸核验进程池)."""
+    """A number of child processes, each reading one picture at a time (人脸核验进程池).
+
+    `models` names the loaded engines and the version of their models, once started.
+    """
 
     def __init__(
-        self, slots: int = 1, *, picture_seconds: float = PICTURE_SECONDS, command: Sequence[str] = COMMAND
+        self,
+        slots: int = 1,
+        *,
+        engines: Sequence[str] = ("dlib",),
+        picture_seconds: float = PICTURE_SECONDS,
+        command: Sequence[str] = COMMAND,
     ) -> None:
-        self.engine = ""
-        self.model_version = ""
-        self._slots = [_Slot(command) for _ in range(slots)]
+        self.models: dict[str, str] = {}
+        self._engines = tuple(engines)
+        self._slots = [_Slot(self._engines, command) for _ in range(slots)]
         self._free: asyncio.Queue[_Slot] = asyncio.Queue()
         self._picture_seconds = picture_seconds
         self._is_stopped = False
@@ -40,12 +46,12 @@ class FacePool:
         try:
             outcomes = await asyncio.gather(*(slot.ready() for slot in self._slots), return_exceptions=True)
             first, *_ = [_raised(outcome) for outcome in outcomes]
-            if first.engine.split()[0] != BANDS.engine:
-                raise EngineFailed(f"The bands were measured with {BANDS.engine}, not with {first.engine}.")
+            if lacking := sorted(set(self._engines) - first.models.keys()):
+                raise EngineFailed(f"The face child did not load {', '.join(lacking)}.")
         except BaseException:
             await self.stop()
             raise
-        self.engine, self.model_version = first.engine, first.model_version
+        self.models = first.models
         for slot in self._slots:
             self._free.put_nowait(slot)
 
@@ -59,23 +65,17 @@ class FacePool:
         """The process ids of the living children (子进程号)."""
         return [slot.child.pid for slot in self._slots if slot.child and slot.child.is_alive]
 
-    async def check(
-        self, live: bytes, references: Sequence[bytes], site: Sequence[Encoding] | None = None
-    ) -> FaceResult:
-        """Check that the person present is the one on the references (人证相符核验).
+    async def read(self, picture: bytes, engines: Sequence[str], *, largest: bool = False) -> Sight:
+        """What each engine sees of the one face on a picture (提取人脸特征), or why it sees none.
 
-        Several references of one person are averaged. `site` holds encodings of *other* enrolled people of
-        the site; twenty or more of them sharpen the comparison.
+        Of several faces the `largest` is taken where wished for, as on a card; else none. Raises `Unusable`
+        when the picture is of no use to any engine.
         """
-        engine = (self.engine, self.model_version)
-        return await check_faces(self.encode, live, references, () if site is None else site, engine)
-
-    async def encode(self, picture: bytes) -> Encoded:
-        """The encoding of the one face on a picture (提取人脸特征); raises `Unusable`."""
         precheck(picture)
+        wish: dict[str, object] = {"engines": " ".join(engines), "largest": largest}
         for attempt in range(1, TRIES + 1):
             try:
-                answer = await self._ask(picture)
+                answer = await self._ask(wish, picture)
             except ChildHung as error:
                 # Not tried again: a picture that takes forever would take forever three times.
                 log.warning("face_child_hung", pid=error.pid, seconds=error.seconds)
@@ -85,22 +85,26 @@ class FacePool:
                 continue
             if "unusable" in answer:
                 raise Unusable(Reason(answer["unusable"]))
-            return Encoded(answer["encoding"], answer["quality"])
+            return {name: _seen(found) for name, found in answer["sight"].items()}
         raise Unusable(Reason.ENGINE_FAILED)
 
-    async def _ask(self, picture: bytes) -> dict[str, Any]:
+    async def _ask(self, wish: dict[str, object], picture: bytes) -> dict[str, Any]:
         if self._is_stopped:
             raise PoolStopped
         slot = await self._free.get()
         try:
             child = await slot.ready()
-            return await child.ask(picture, self._picture_seconds)
+            return await child.ask(wish, picture, self._picture_seconds)
         except (ChildDied, ChildHung, EngineFailed) as error:
             if self._is_stopped:
                 raise PoolStopped from error
             raise
         finally:
             self._free.put_nowait(slot)
+
+
+def _seen(found: Any) -> Seen | Reason:
+    return Reason(found) if isinstance(found, str) else Seen(found["vector"], found["quality"])
 
 
 def _raised(outcome: Child | BaseException) -> Child:
@@ -112,15 +116,16 @@ def _raised(outcome: Child | BaseException) -> Child:
 class _Slot:
     """The place of one child; a child that ended is replaced when the place is needed (进程位)."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, engines: Sequence[str], command: Sequence[str]) -> None:
         self.child: Child | None = None
+        self._engines = engines
         self._command = command
         self._is_closed = False
 
     async def ready(self) -> Child:
         """The living child of this place (就绪子进程)."""
         if not self._is_closed and (self.child is None or not self.child.is_alive):
-            self.child = await Child.spawn(self._command)
+            self.child = await Child.spawn(self._engines, self._command)
             if self._is_closed:
                 await self.child.kill()
             await self.child.ready()

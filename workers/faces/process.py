@@ -14,7 +14,7 @@ from workers.faces.child import LENGTH
 
 ROOT = Path(__file__).parents[2]
 COMMAND = (sys.executable, "-m", "workers.faces.child")
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 # A child needs no password, key or address of the worker: what hostile bytes take over finds none.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 _ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -47,17 +47,17 @@ class Child:
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
-        self.engine = ""
-        self.model_version = ""
+        self.models: dict[str, str] = {}
 
     @classmethod
-    async def spawn(cls, command: Sequence[str] = COMMAND) -> "Child":
-        """Start a child (启动子进程); it is of use after `ready`."""
+    async def spawn(cls, engines: Sequence[str], command: Sequence[str] = COMMAND) -> "Child":
+        """Start a child with these engines (启动子进程); it is of use after `ready`."""
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
             process = await asyncio.create_subprocess_exec(
                 *command,
                 str(os.getpid()),
+                *engines,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 env={**environment, **_ONE_THREAD, "PYTHONPATH": str(ROOT)},
@@ -87,11 +87,11 @@ class Child:
         if "failed" in hello:
             await self.kill()
             raise EngineFailed(f"The face engine did not start: {hello['failed']}")
-        self.engine, self.model_version = hello["engine"], hello["model_version"]
+        self.models = hello["models"]
 
-    async def ask(self, picture: bytes, seconds: float) -> dict[str, Any]:
+    async def ask(self, wish: dict[str, object], picture: bytes, seconds: float) -> dict[str, Any]:
         """The child's answer about one picture (单张照片结果)."""
-        return await self._guarded(self._exchange(picture), seconds)
+        return await self._guarded(self._exchange(json.dumps(wish).encode(), picture), seconds)
 
     async def kill(self) -> None:
         """End the process and wait until it is gone (结束子进程)."""
@@ -116,10 +116,11 @@ class Child:
             await self.kill()
             raise
 
-    async def _exchange(self, picture: bytes) -> dict[str, Any]:
+    async def _exchange(self, *parts: bytes) -> dict[str, Any]:
         pipe = self._process.stdin
         assert pipe is not None
-        pipe.write(LENGTH.pack(len(picture)) + picture)
+        for part in parts:
+            pipe.write(LENGTH.pack(len(part)) + part)
         await pipe.drain()
         return await self._answer()
 

@@ -1,34 +1,52 @@
-"""What an identity check gives to those who asked for it."""
+"""What the engines see on a picture, and what an identity check gives to those who asked for it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
-from typing import Any
 
 from engines.pictures import Reason
 from policy.terms import Verdict
+from workers.faces.quality import Figures
 
 
 @dataclass(frozen=True)
-class Encoded:
-    """The encoding of one picture's face (人脸特征), and what the picture was like."""
+class Seen:
+    """What one engine sees of the face on a picture (人脸特征), and what the picture was like."""
 
-    encoding: list[float] = field(repr=False)
-    quality: dict[str, Any]
+    vector: list[float] = field(repr=False)
+    quality: Figures
+
+
+Sight = Mapping[str, Seen | Reason]
+"""What each engine sees on a picture, or why it sees nothing (各引擎所见)."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one engine found (单引擎结果); `mean` is the version of the mean that was taken off."""
+
+    engine: str
+    model_version: str
+    verdict: Verdict
+    metric: str
+    distance: Decimal
+    bands_version: str
+    mean: int | None
+    quality: Figures
+
+    def as_row(self) -> dict[str, object]:
+        """The form in which it is kept with the check (存档格式): plain JSON."""
+        return asdict(self) | {"verdict": str(self.verdict), "distance": str(self.distance)}
 
 
 @dataclass(frozen=True)
 class FaceResult:
     """The outcome of one identity check (人脸核验结果).
 
-    `reason` stands with UNUSABLE only; `advice` is for the clerk and empty after a match.
-    `distance` is in the metric that `quality["metric"]` names.
+    `reason` stands with UNUSABLE only, which has no findings; `advice` is for the clerk, empty after a match.
     """
 
     verdict: Verdict
-    distance: Decimal | None
     reason: Reason | None
     advice: str
-    engine: str
-    model_version: str
-    bands_version: str
-    quality: dict[str, Any]
+    findings: tuple[Finding, ...] = ()

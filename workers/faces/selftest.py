@@ -1,16 +1,18 @@
 """The start-up self test (自检): does the real model find a drawn face, and give the numbers it should?
 
 No person's picture may lie in the repository, so the face is drawn by formula. Search, landmarks and encoding
-all take part; a missing, damaged or exchanged model file, or another build of dlib that computes
-differently, changes the numbers. `python -m workers.faces.selftest` prints them for `selftest.toml`.
+all take part; a missing, damaged or exchanged model file, or another build that computes differently,
+changes the numbers. `python -m workers.faces.selftest dlib sface` prints them for `selftest.toml`.
 """
 
+import sys
 import tomllib
+from collections.abc import Sequence
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
+from workers.faces.engine import Engine, load
 from workers.faces.guards import Pixels
 
 SIDE = 240
@@ -39,29 +41,20 @@ class SelfTestFailed(Exception):
     """The model does not do what it did when this was written (自检失败)."""
 
 
-def run() -> None:
-    """Test the model (自检); about half a second."""
-    from workers.faces.encode import locate
-
-    if locate(np.full((SIDE, SIDE, 3), 128, dtype=np.uint8))[1]:
-        raise SelfTestFailed("The model finds a face on an empty picture.")
-    expected = tomllib.loads((files(__package__) / "selftest.toml").read_text(encoding="utf-8"))["encoding"]
-    distance = float(np.linalg.norm(drawn_encoding() - np.asarray(expected)))
+def run(name: str, engine: Engine) -> None:
+    """Test an engine (自检); about half a second."""
+    if engine.encode_drawing(np.full((SIDE, SIDE, 3), 128, dtype=np.uint8)) is not None:
+        raise SelfTestFailed(f"The engine {name} finds a face on an empty picture.")
+    vector = engine.encode_drawing(drawn_face())
+    if vector is None:
+        raise SelfTestFailed(f"The engine {name} does not find the one face that was drawn.")
+    stored = tomllib.loads((files(__package__) / "selftest.toml").read_text(encoding="utf-8"))
+    distance = float(np.linalg.norm(vector - np.asarray(stored[name])))
     if not distance <= TOLERANCE:
         raise SelfTestFailed(
-            f"The drawn face's encoding is {distance:.4f} away from the stored one, over {TOLERANCE}: "
-            "the models or dlib are not the ones that the bands were measured with."
+            f"The drawn face's numbers by {name} are {distance:.4f} away from the stored ones, "
+            f"over {TOLERANCE}: the models or their library are not those that the bands were measured with."
         )
-
-
-def drawn_encoding() -> NDArray[np.float64]:
-    """The encoding of the drawn face (绘制人脸特征)."""
-    from workers.faces.encode import encoding_of, locate
-
-    pixels, boxes, _ = locate(drawn_face())
-    if len(boxes) != 1:
-        raise SelfTestFailed(f"The model finds {len(boxes)} faces on the drawn face.")
-    return encoding_of(pixels, boxes[0])
 
 
 def drawn_face(side: int = SIDE) -> Pixels:
@@ -75,8 +68,14 @@ def drawn_face(side: int = SIDE) -> Pixels:
     return np.repeat(np.rint(grey).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
+def main(names: Sequence[str]) -> None:
+    """Print the numbers of the drawn face by these engines, as `selftest.toml` holds them."""
+    for name in names:
+        vector = load(name).encode_drawing(drawn_face())
+        if vector is None:
+            raise SelfTestFailed(f"The engine {name} does not find the one face that was drawn.")
+        print(f"{name} = [", *(f"  {number:.5f}," for number in vector), "]", sep="\n")
+
+
 if __name__ == "__main__":
-    print("encoding = [")
-    for number in drawn_encoding():
-        print(f"  {number:.5f},")
-    print("]")
+    main(sys.argv[1:])

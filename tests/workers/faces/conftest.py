@@ -20,8 +20,8 @@ def portraits() -> dict[str, bytes]:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def pool() -> AsyncIterator[FacePool]:
-    """A pool of one child with the real model."""
-    pool = FacePool()
+    """A pool of one child with both engines and their real models."""
+    pool = FacePool(engines=("dlib", "sface"))
     await pool.start()
     yield pool
     await pool.stop()

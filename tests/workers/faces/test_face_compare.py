@@ -1,13 +1,14 @@
-"""Comparing encodings (人脸比对) and the advice that follows."""
+"""Comparing the numbers of faces (人脸比对)."""
 
 from decimal import Decimal
 
 import numpy as np
 import pytest
 
+from policy.faces import CENTRED, COSINE, PLAIN
 from policy.terms import Verdict
-from workers.faces.advice import advice_after
-from workers.faces.compare import BANDS, compare, template
+from tests.workers.faces.sights import FUJIAN
+from workers.faces.compare import Mean, compare, distance_of, metric_of, template
 
 ORIGIN = [0.0] * 128
 
@@ -16,75 +17,69 @@ def at(distance: float) -> list[float]:
     return [distance, *[0.0] * 127]
 
 
-@pytest.mark.parametrize(
-    ("distance", "verdict"),
-    [
-        pytest.param(0.0, Verdict.MATCH, id="同一张"),
-        pytest.param(0.40, Verdict.MATCH, id="恰在相符线"),
-        pytest.param(0.4001, Verdict.UNCERTAIN, id="刚过相符线"),
-        pytest.param(0.50, Verdict.UNCERTAIN, id="恰在存疑线"),
-        pytest.param(0.5001, Verdict.NO_MATCH, id="刚过存疑线"),
-        pytest.param(0.60, Verdict.NO_MATCH, id="引擎默认值"),
-    ],
-)
-def test_judges_the_plain_distance_by_its_bands(distance: float, verdict: Verdict) -> None:
-    found = compare(ORIGIN, at(distance))
-
-    assert (found.verdict, found.metric) == (verdict, "l2-mirrored")
-    assert found.distance == Decimal(str(distance)).quantize(Decimal("0.0001"))
-
-
-@pytest.mark.parametrize(
-    ("distance", "verdict"),
-    [
-        pytest.param(0.45, Verdict.MATCH, id="恰在相符线"),
-        pytest.param(0.4501, Verdict.UNCERTAIN, id="刚过相符线"),
-        pytest.param(0.65, Verdict.UNCERTAIN, id="恰在存疑线"),
-        pytest.param(0.6501, Verdict.NO_MATCH, id="刚过存疑线"),
-    ],
-)
-def test_judges_the_centred_distance_by_its_own_bands(distance: float, verdict: Verdict) -> None:
-    mean = np.linspace(-0.2, 0.2, 128)
+def apart(distance: float) -> tuple[list[float], list[float]]:
+    """Two vectors of this cosine distance."""
     first, second = np.zeros(128), np.zeros(128)
     first[0] = 0.5
     second[:2] = 1 - distance, np.sqrt(1 - (1 - distance) ** 2)
-
-    found = compare(mean + first, mean + second, [mean] * BANDS.site_min)
-
-    assert (found.verdict, found.metric) == (verdict, "cosine-centred-mirrored")
+    return list(first), list(second)
 
 
-def test_needs_twenty_people_for_a_site_mean() -> None:
-    assert BANDS.site_min == 20
-    assert compare(at(1), at(1), [ORIGIN] * 19).metric == "l2-mirrored"
-    assert compare(at(1), at(1), [ORIGIN] * 20).metric == "cosine-centred-mirrored"
+@pytest.mark.parametrize(("distance", "verdict"), [(0.4, Verdict.MATCH), (0.45, Verdict.UNCERTAIN)])
+def test_compares_plainly_without_a_mean(distance: float, verdict: Verdict) -> None:
+    found = compare("dlib", ORIGIN, at(distance), FUJIAN, None)
+
+    assert (found.verdict, found.band.metric) == (verdict, PLAIN)
+    assert found.distance == Decimal(str(distance)).quantize(Decimal("0.0001"))
 
 
-def test_never_matches_an_encoding_without_direction() -> None:
-    found = compare(ORIGIN, ORIGIN, [ORIGIN] * 20)
+@pytest.mark.parametrize(("distance", "verdict"), [(0.45, Verdict.MATCH), (0.66, Verdict.NO_MATCH)])
+def test_takes_the_mean_of_the_area_off_both_faces(distance: float, verdict: Verdict) -> None:
+    middle = np.linspace(-0.2, 0.2, 128)
+    first, second = (middle + np.asarray(one) for one in apart(distance))
+
+    found = compare("dlib", first, second, FUJIAN, Mean(3, middle))
+
+    assert (found.verdict, found.band.metric) == (verdict, CENTRED)
+
+
+def test_a_person_whose_own_face_is_in_the_mean_is_no_easier_to_play() -> None:
+    dice = np.random.default_rng(20260316)
+    people = dice.normal(0, 1, (20, 128))
+    strangers = dice.normal(0, 1, (200, 128))
+    others, everybody = people[1:].mean(axis=0), people.mean(axis=0)
+
+    without = [distance_of("dlib", face, people[0], Mean(1, others)) for face in strangers]
+    within = [distance_of("dlib", face, people[0], Mean(1, everybody)) for face in strangers]
+
+    assert np.mean(within) > np.mean(without)
+    assert np.mean(within) - np.mean(without) < 0.1
+
+
+def test_each_engine_has_its_metric() -> None:
+    assert [metric_of("dlib", None), metric_of("dlib", Mean(1, ORIGIN)), metric_of("sface", None)] == [
+        PLAIN,
+        CENTRED,
+        COSINE,
+    ]
+    assert distance_of("sface", *apart(0.3)) == pytest.approx(0.3)
+
+
+def test_never_matches_a_face_without_direction() -> None:
+    found = compare("dlib", ORIGIN, ORIGIN, FUJIAN, Mean(1, ORIGIN))
 
     assert (found.verdict, found.distance) == (Verdict.NO_MATCH, Decimal(1))
 
 
 @pytest.mark.parametrize(
-    "encoding", [[], [0.1] * 127, [float("nan")] * 128, at(float("inf"))], ids=["空", "短", "非数", "无穷"]
+    "numbers", [[], [0.1] * 127, [float("nan")] * 128, at(float("inf"))], ids=["空", "短", "非数", "无穷"]
 )
-def test_refuses_what_is_no_encoding(encoding: list[float]) -> None:
+def test_refuses_what_are_no_numbers_of_a_face(numbers: list[float]) -> None:
     with pytest.raises(ValueError, match="128 finite numbers"):
-        compare(ORIGIN, encoding)
+        compare("dlib", ORIGIN, numbers, FUJIAN, None)
     with pytest.raises(ValueError, match="128 finite numbers"):
-        template([ORIGIN, encoding])
+        template([ORIGIN, numbers])
 
 
 def test_averages_several_references() -> None:
     assert list(template([at(0.2), at(0.4)])[:2]) == pytest.approx([0.3, 0])
-
-
-def test_tells_the_clerk_what_can_be_done_better() -> None:
-    good = {"brightness": 120, "sharpness": 400}
-
-    assert advice_after(Verdict.MATCH, good) == ""
-    assert "不足以确认" in advice_after(Verdict.UNCERTAIN, good)
-    assert "不相符" in advice_after(Verdict.NO_MATCH, good)
-    assert "补光" in advice_after(Verdict.UNCERTAIN, good | {"brightness": 30})
-    assert "拿稳" in advice_after(Verdict.NO_MATCH, good | {"sharpness": 10})

@@ -11,9 +11,10 @@ import pytest_asyncio
 from PIL import Image, ImageFilter
 
 from engines.pictures import Reason, Unusable
-from policy.terms import Verdict
-from workers.faces.compare import compare
+from tests.workers.faces.sights import seen
+from workers.faces.compare import distance_of
 from workers.faces.pool import FacePool
+from workers.faces.quality import hint_on
 from workers.faces.selftest import drawn_face
 
 Portraits = Mapping[str, bytes]
@@ -68,7 +69,7 @@ WRITINGS: dict[str, Callable[[Image.Image], bytes]] = {
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def plain(pool: FacePool, portraits: Portraits) -> list[float]:
     """The encoding of one portrait stored without loss."""
-    return (await pool.encode(saved(opened(portraits["obama"]), "PNG"))).encoding
+    return (await seen(pool, saved(opened(portraits["obama"]), "PNG"))).vector
 
 
 @pytest.mark.parametrize("name", WRITINGS)
@@ -77,9 +78,9 @@ async def test_reads_the_face_however_the_picture_is_stored(
 ) -> None:
     data = WRITINGS[name](opened(portraits["obama"]))
 
-    written = await pool.encode(data)
+    written = await seen(pool, data)
 
-    assert compare(plain, written.encoding).verdict is Verdict.MATCH
+    assert distance_of("dlib", plain, written.vector) <= 0.4
 
 
 async def test_finds_a_face_that_fills_the_picture_to_its_edges(
@@ -87,15 +88,15 @@ async def test_finds_a_face_that_fills_the_picture_to_its_edges(
 ) -> None:
     tight = opened(portraits["obama"]).crop((150, 85, 245, 185)).resize((190, 200))
 
-    written = await pool.encode(saved(tight))
+    written = await seen(pool, saved(tight))
 
     assert written.quality["search"] == "padded"
-    assert compare(plain, written.encoding).verdict is not Verdict.NO_MATCH
+    assert distance_of("dlib", plain, written.vector) <= 0.5
 
 
 async def refusal(pool: FacePool, data: bytes) -> Reason:
     with pytest.raises(Unusable) as caught:
-        await pool.encode(data)
+        await seen(pool, data)
     return caught.value.reason
 
 
@@ -119,8 +120,8 @@ async def test_refuses_two_faces_but_not_a_small_one_in_the_background(
     behind.paste(biden.resize((biden.width // 2, biden.height // 2)), (0, 0))
 
     assert await refusal(pool, saved(together)) is Reason.SEVERAL_FACES
-    encoded = await pool.encode(saved(behind))
-    assert compare(plain, encoded.encoding).verdict is Verdict.MATCH
+    encoded = await seen(pool, saved(behind))
+    assert distance_of("dlib", plain, encoded.vector) <= 0.4
 
 
 async def test_refuses_pictures_without_a_usable_face(pool: FacePool, portraits: Portraits) -> None:
@@ -183,9 +184,11 @@ async def test_reports_darkness_and_blur(pool: FacePool) -> None:
     # The drawn face is nobody's, and the model finds it.
     face = Image.fromarray(drawn_face(400))
 
-    plain = await pool.encode(saved(face))
-    dark = await pool.encode(saved(face.point(lambda tone: tone // 4)))
-    blurred = await pool.encode(saved(face.filter(ImageFilter.GaussianBlur(4))))
+    plain = await seen(pool, saved(face))
+    dark = await seen(pool, saved(face.point(lambda tone: tone // 4)))
+    blurred = await seen(pool, saved(face.filter(ImageFilter.GaussianBlur(4))))
 
-    assert dark.quality["brightness"] < 50 <= plain.quality["brightness"]
-    assert blurred.quality["sharpness"] < plain.quality["sharpness"] / 2
+    assert "补光" in hint_on(dark.quality)
+    assert "拿稳" in hint_on(blurred.quality)
+    assert "补光" not in hint_on(plain.quality)
+    assert int(blurred.quality["sharpness"]) < int(plain.quality["sharpness"]) / 2

