@@ -11,7 +11,17 @@ import models
 from resolvers.arguments import KEY_WORDS
 from schema.clearing import ClearingClaim, ClearingItem, HospitalYear
 from schema.context import Info, call_of
-from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
+from schema.paging import (
+    FIRST_DEFAULT,
+    After,
+    Connection,
+    First,
+    check_first,
+    connection,
+    cursor_text,
+    newest_first,
+    text_cursor,
+)
 from schema.refusal import Refusal
 from schema.scalars import Money
 from services import attribution, clearing
@@ -83,8 +93,14 @@ class ClearingQuery:
     @strawberry.field(
         description="年终归属 (FJ-7.2) 与年度考核指标 (SX-16), 按开方机构; 医院看本院, 经办机构看本统筹区"
     )
-    async def hospital_years(self, info: Info, year: Year) -> list[HospitalYear]:
-        return [HospitalYear.of(one) for one in await attribution.hospital_years(call_of(info), year)]
+    async def hospital_years(
+        self, info: Info, year: Year, first: First = FIRST_DEFAULT, after: After = None
+    ) -> Connection[HospitalYear]:
+        check_first(first)
+        code = cursor_text(after) or ""
+        rows = await attribution.hospital_years(call_of(info), year, first + 1, code)
+        shown = [(text_cursor(row.hospital.code), HospitalYear.of(row)) for row in rows[:first]]
+        return connection(shown, len(rows) > first)
 
 
 @strawberry.type

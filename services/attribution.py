@@ -28,6 +28,7 @@ WITH net AS (
     ) r ON true
     WHERE s.settled_at >= $1 AND s.settled_at < $3
       AND ($4::text IS NULL OR s.hospital_id = $4) AND ($5::text IS NULL OR s.area = $5)
+      AND s.hospital_id > $6
 )
 SELECT hospital_id, count(*) FILTER (WHERE is_this AND total > 0) AS settlements,
        COALESCE(sum(total) FILTER (WHERE is_this), 0) AS total,
@@ -39,7 +40,7 @@ SELECT hospital_id, count(*) FILTER (WHERE is_this AND total > 0) AS settlements
        COALESCE(sum(total) FILTER (WHERE NOT is_this), 0) AS total_before,
        COALESCE(sum(personal) FILTER (WHERE NOT is_this), 0) AS personal_before
 FROM net GROUP BY hospital_id
-HAVING bool_or(is_this) ORDER BY hospital_id
+HAVING bool_or(is_this) ORDER BY hospital_id LIMIT $7
 """
 """Both years in one pass. A reversal counts in the year of its settlement, whenever it was made."""
 
@@ -59,15 +60,19 @@ class HospitalYear:
     assessment: Assessment
 
 
-async def hospital_years(call: Call, year: int) -> list[HospitalYear]:
-    """The year by prescribing institution: a hospital its own, an agency what its area's members cost."""
+async def hospital_years(call: Call, year: int, limit: int, after: str = "") -> list[HospitalYear]:
+    """The year by prescribing institution, in the order of their codes, from the one after `after` on.
+
+    A hospital sees its own, an agency what its area's members cost.
+    """
     call.require("年终归属", Role.HOSPITAL, Role.AGENCY)
     if not 2020 <= year <= 2100:
         raise BadInput("year", f"年度应在 2020 至 2100 之间,收到 {year}。")
     hospital = call.actor.institution if call.actor.role == Role.HOSPITAL else None
     area = call.actor.area if call.actor.role == Role.AGENCY else None
     starts = [start_of_day(date(one, 1, 1)) for one in (year - 1, year, year + 1)]
-    rows = await connections.get("default").execute_query_dict(BY_HOSPITAL, [*starts, hospital, area])
+    given = [*starts, hospital, area, after, limit]
+    rows = await connections.get("default").execute_query_dict(BY_HOSPITAL, given)
     codes = [row["hospital_id"] for row in rows]
     hospitals = {one.code: one for one in await Institution.filter(code__in=codes)}
     return [

@@ -260,7 +260,7 @@ class Things:
             "clearingClaims": "clearingClaims { pageInfo { hasNextPage } }",
             "clearingClaim": f'clearingClaim(id: "{self.claim}") {{ id }}',
             "clearingItems": f'clearingItems(claimId: "{self.claim}") {{ pageInfo {{ hasNextPage }} }}',
-            "hospitalYears": "hospitalYears(year: 2026) { settlements }",
+            "hospitalYears": "hospitalYears(year: 2026) { pageInfo { hasNextPage } }",
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
             "institutionEventCursor": "institutionEventCursor",
             "agencyEventCursor": "agencyEventCursor",
