@@ -55,6 +55,9 @@ SEARCHES = {
     "drugs": 5,
     "stockBalance": 50,
     "priceAlerts": 20,
+    "reconcileTotals": 20,
+    "reconcileDetails": 50,
+    "hospitalYears": 50,
 }
 
 Sizes = tuple[tuple[str, int], ...]

@@ -4,6 +4,7 @@ from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry, AuditHead, AuditLink, AuditUnsealed
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case, MonitorRun
+from models.clearing import ClearingClaim, ClearingItem
 from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
@@ -17,6 +18,7 @@ from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.reversal import Reversal, ReversalLine
 from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
 from models.stock import StockBatch, StockHold, StockItem, StockMovement, TraceCode
@@ -32,6 +34,8 @@ __all__ = [
     "AuditLink",
     "AuditUnsealed",
     "Case",
+    "ClearingClaim",
+    "ClearingItem",
     "Device",
     "Doctor",
     "Drug",
@@ -64,6 +68,8 @@ __all__ = [
     "PrescriberQuery",
     "Prescription",
     "PrescriptionLine",
+    "Reversal",
+    "ReversalLine",
     "Settlement",
     "SettlementLine",
     "SpecialDiseaseRecord",

@@ -1,23 +1,12 @@
 """The ledger: accounts, journal entries and postings, append-only."""
 
-from enum import StrEnum
 from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
 from tortoise.models import Model
 
-
-class AccountKind(StrEnum):
-    """Kind of ledger account (会计科目)."""
-
-    POOLED_CLEARING = "POOLED_CLEARING"
-    FURTHER_FUNDS_CLEARING = "FURTHER_FUNDS_CLEARING"
-    MEMBER_ACCOUNT = "MEMBER_ACCOUNT"
-    PHARMACY_PAYABLE = "PHARMACY_PAYABLE"
-    PHARMACY_CASH = "PHARMACY_CASH"
-    PHARMACY_CASH_SALES = "PHARMACY_CASH_SALES"
-    CONTRIBUTIONS = "CONTRIBUTIONS"
+from policy.terms import AccountKind as AccountKind
 
 
 class Account(Model):
@@ -73,6 +62,7 @@ class Posting(Model):
     class Meta:
         table = "posting"
         table_description = "分录"
+        indexes = (("entry_id",), ("account_id",))
         constraints = (
             CheckConstraint(
                 check="(debit > 0 AND credit = 0) OR (credit > 0 AND debit = 0)", name="posting_one_side"

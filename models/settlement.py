@@ -1,6 +1,6 @@
 """Settlements with the insurance, line by line."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from tortoise import fields
@@ -12,6 +12,9 @@ from models.fill import Fill
 from models.institution import Institution
 from models.member import Member
 from policy.terms import BenefitKind
+
+if TYPE_CHECKING:
+    from models.reversal import Reversal
 
 
 class Settlement(Model):
@@ -56,8 +59,18 @@ class Settlement(Model):
     family_account = fields.DecimalField(max_digits=16, decimal_places=2, description="共济账户支出")
     cash = fields.DecimalField(max_digits=16, decimal_places=2, description="现金支付")
     statement: fields.JSONField[dict[str, Any]] = fields.JSONField(description="医保待遇清单")
+    facts: fields.JSONField[dict[str, Any] | None] = fields.JSONField(
+        null=True, description="待遇计算依据, 按行冲正时重算用; 空为尚未留存时的结算"
+    )
+    budget_cost = fields.DecimalField(
+        max_digits=16, decimal_places=2, null=True, description="计入开方机构的药品费用; 空为不计入"
+    )
+    budget_fund = fields.DecimalField(
+        max_digits=16, decimal_places=2, null=True, description="计入开方机构的基金支付; 空为不计入"
+    )
 
     lines: fields.ReverseRelation["SettlementLine"]
+    reversals: fields.ReverseRelation["Reversal"]
 
     class Meta:
         table = "settlement"
@@ -67,6 +80,7 @@ class Settlement(Model):
             ("pharmacy_id", "settled_at"),
             ("hospital_id", "settled_at"),
             ("payer_id", "settled_at"),
+            ("area", "settled_at"),
         )
         constraints = (
             CheckConstraint(

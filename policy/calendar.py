@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
+MONTHS_OF_A_QUARTER = 3
+
 
 def shanghai_day(instant: datetime) -> date:
     """The legal day (自然日) that an instant falls on."""
@@ -14,6 +16,16 @@ def shanghai_day(instant: datetime) -> date:
 def end_of_day(day: date) -> datetime:
     """The end of a legal day (当日二十四时): the next day's first instant."""
     return datetime.combine(day + timedelta(days=1), time(), tzinfo=SHANGHAI)
+
+
+def quarter_start(day: date) -> date:
+    """The first day of the day's quarter (季度首日)."""
+    return day.replace(month=day.month - (day.month - 1) % MONTHS_OF_A_QUARTER, day=1)
+
+
+def start_of_day(day: date) -> datetime:
+    """The first instant of a legal day (当日零时)."""
+    return datetime.combine(day, time(), tzinfo=SHANGHAI)
 
 
 def in_shanghai(instant: datetime) -> datetime:

@@ -1,9 +1,11 @@
 """The verbs of the API: one module per area, merged into one schema by `api`."""
 
+from resolvers.accounts import AccountMutation, AccountQuery
 from resolvers.audit import AuditQuery
 from resolvers.benefit import BenefitMutation, BenefitQuery
 from resolvers.cases import CaseMutation, CaseQuery
 from resolvers.claiming import ClaimingMutation, FillQuery
+from resolvers.clearing import ClearingMutation, ClearingQuery
 from resolvers.delivery import DeliveryMutation
 from resolvers.drugs import DrugQuery
 from resolvers.enrolment import EnrolmentMutation, EnrolmentQuery
@@ -15,6 +17,8 @@ from resolvers.nearby import NearbyQuery
 from resolvers.outcome import OutcomeQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
+from resolvers.reconciliation import ReconciliationQuery
+from resolvers.reversal import ReversalMutation, ReversalQuery
 from resolvers.reviewing import ReviewingMutation
 from resolvers.sessions import SessionMutation, SessionQuery
 from resolvers.settlement import SettlementMutation, SettlementQuery
@@ -28,6 +32,10 @@ QUERIES = (
     DrugQuery,
     BenefitQuery,
     SettlementQuery,
+    ReversalQuery,
+    AccountQuery,
+    ReconciliationQuery,
+    ClearingQuery,
     StockQuery,
     CaseQuery,
     SupervisionQuery,
@@ -45,6 +53,7 @@ MUTATIONS = (
     IdentityMutation,
     EnrolmentMutation,
     SettlementMutation,
+    ReversalMutation,
     DeliveryMutation,
     PharmacyMutation,
     StockMutation,
@@ -52,5 +61,7 @@ MUTATIONS = (
     BenefitMutation,
     FamilyMutation,
     SessionMutation,
+    AccountMutation,
+    ClearingMutation,
 )
 SUBSCRIPTIONS = (EventSubscription, LiveSubscription)

@@ -174,6 +174,16 @@ expose(
     STOCK_TAKE="盘点",
     TRANSFER="调拨, 调出为负",
 )
+expose(terms.GoodsFate, "退货处理", RETURNED="退回库存, 可再售", WRITTEN_OFF="不再销售, 报损")
+expose(
+    terms.ReconcileResult,
+    "对账结果",
+    EQUAL="一致",
+    ONLY_HERE="仅平台有",
+    ONLY_THERE="仅机构有",
+    DIFFERENT="金额不符",
+)
+expose(terms.ClaimState, "清算申报状态", SUBMITTED="已申报", REVIEWED="已审核", PAID="已支付")
 expose(terms.TraceState, "追溯码状态", IN_STOCK="在库", SOLD="已售", RETURNED="已退回")
 expose(
     terms.CaseKind,
@@ -251,6 +261,12 @@ expose(
     ENROLMENT_DECIDED="人脸建档有结论",
     FILL_SETTLED="已结算",
     FAMILY_ACCOUNT_CHARGED="家庭共济账户已支付",
+    SETTLEMENT_REVERSED="结算已部分冲正",
+    FILL_REVERSED="结算已全部冲正",
+    FAMILY_ACCOUNT_REFUNDED="家庭共济账户已退回",
+    ACCOUNT_CREDITED="个人账户已划入",
+    CLAIM_REVIEWED="清算申报已审核",
+    CLAIM_PAID="清算款已支付",
     HANDED_OVER="已交付",
     DELIVERY_DISPATCHED="已发出配送",
     DELIVERY_CONFIRMED="已送达",
@@ -361,6 +377,11 @@ CODE_WORDS = {
     Code.PRESCRIPTION_MISSING: "没有有效处方, 基金不予支付",
     Code.NOT_SETTLED_AT_ONCE: "未即时结算, 基金不予支付",
     Code.STATEMENT_CHANGED: "费用已变化",
+    Code.REVERSAL_TERM_OVER: "已过药店冲正期限",
+    Code.LINE_REVERSED: "明细已冲正",
+    Code.GOODS_NOT_RETURNABLE: "已交付的药品不得退回再售",
+    Code.WHOLE_REVERSAL_ONLY: "该结算只能整单冲正",
+    Code.CLAIM_NOT_POSSIBLE: "清算申报不能办理",
     Code.UNKNOWN_DRUG: "药品编码不存在",
     Code.UNKNOWN_MEMBER: "参保人不存在",
     Code.UNKNOWN_DOCTOR: "医师编码不存在",

@@ -27,6 +27,8 @@ from models import (
     PrescriberQuery,
     Prescription,
     PrescriptionLine,
+    Reversal,
+    ReversalLine,
     Settlement,
     SettlementLine,
 )
@@ -151,6 +153,10 @@ class Loaders:
         return One(IdentityCheck)
 
     @cached_property
+    def settlement(self) -> One[UUID, Settlement]:
+        return One(Settlement, seen=self.seen_settlements)
+
+    @cached_property
     def case(self) -> One[UUID, Case]:
         return One(Case, seen=self.seen_cases)
 
@@ -205,3 +211,11 @@ class Loaders:
     @cached_property
     def lines_of_settlement(self) -> Many[UUID, SettlementLine]:
         return Many(SettlementLine, "settlement_id", "number")
+
+    @cached_property
+    def reversals_of_settlement(self) -> Many[UUID, Reversal]:
+        return Many(Reversal, "settlement_id", "sequence")
+
+    @cached_property
+    def lines_of_reversal(self) -> Many[UUID, ReversalLine]:
+        return Many(ReversalLine, "reversal_id", "id")

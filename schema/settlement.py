@@ -10,16 +10,17 @@ from strawberry import Private, field
 
 import models
 from policy import benefit
+from policy.benefit.kept import jsonable
 from policy.terms import BenefitKind, FamilyRelation, PersonalData, Role
 from policy.violation import Code
 from schema.context import Info
 from schema.institution import Hospital, Pharmacy
 from schema.member import Member
 from schema.refusal import Violation
+from schema.reversal import Reversal
 from schema.scalars import Instant, Money, Price, Quantity
 from services import people, settling
 from services.reading import note
-from services.settling import jsonable
 
 if TYPE_CHECKING:
     from schema.fill import Fill
@@ -208,6 +209,17 @@ class Settlement:
     async def lines(self, info: Info) -> list[SettlementLine]:
         rows = await info.context.loaders.lines_of_settlement.of(self.row.id)
         return [SettlementLine.of(row) for row in rows]
+
+    @strawberry.field(description="冲正, 先后排列; 为空则没有冲正过")
+    async def reversals(self, info: Info) -> list[Reversal]:
+        rows = await info.context.loaders.reversals_of_settlement.of(self.row.id)
+        return [Reversal.of(row) for row in rows]
+
+    @strawberry.field(description="冲正后仍有效的待遇清单: 未冲正时即原清单, 全部冲正后为空")
+    async def standing(self, info: Info) -> BenefitStatement | None:
+        rows = await info.context.loaders.reversals_of_settlement.of(self.row.id)
+        form = rows[-1].remaining if rows else self.row.statement
+        return BenefitStatement.of_json(form) if form is not None else None
 
     @strawberry.field(description="参保人")
     async def member(self, info: Info) -> Member:

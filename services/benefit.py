@@ -113,13 +113,27 @@ def statement(
     *,
     is_contracted: bool = True,
 ) -> Statement:
-    """The benefit statement (医保待遇清单) of these lines at these prices.
+    """The benefit statement (医保待遇清单) of these lines at these prices."""
+    facts = bill_facts(case, lines, purse, pharmacy, is_contracted=is_contracted)
+    with lawful():
+        return settle(facts)
+
+
+def bill_facts(
+    case: Case,
+    lines: Sequence[PricedLine],
+    purse: Purse,
+    pharmacy: Institution,
+    *,
+    is_contracted: bool = True,
+) -> BillFacts:
+    """What the statement of these lines is computed from (待遇计算依据).
 
     Credential, review and identity are conditions of settling, checked by `services.settling`; a
     pharmacy whose contract has ended meanwhile gets nothing from the fund (SX-26.1).
     """
     member, prescription = case.member, case.prescription
-    facts = BillFacts(
+    return BillFacts(
         area=member.area,
         on=case.on,
         insurance=member.insurance,
@@ -149,8 +163,6 @@ def statement(
         outpatient_deductible_used_year=case.outpatient_deductible_used,
         outpatient_fund_used_year=case.outpatient_fund_used,
     )
-    with lawful():
-        return settle(facts)
 
 
 def bill_line(case: Case, priced: PricedLine) -> BillLine:

@@ -14,7 +14,7 @@ from models import (
     Prescription,
     PrescriptionLine,
 )
-from policy.benefit import Statement
+from policy.benefit import BillFacts, Statement, settle
 from policy.calendar import shanghai_day
 from policy.dispensing import IdentityFacts, PricedLine, check_settlement
 from policy.family import check_limits, payable
@@ -76,11 +76,17 @@ async def bill_of(prescription: Prescription, fill: Fill, now: datetime) -> Bill
     return Bill(fill, prescription, pharmacy, lines, priced, case, is_contracted)
 
 
-def compute(bill: Bill, tender: Tender, account: Decimal, family: Decimal) -> Statement:
-    """The statement of a bill with this money at hand."""
+def facts_of(bill: Bill, tender: Tender, account: Decimal, family: Decimal) -> BillFacts:
+    """What a bill is computed from (待遇计算依据), with this money at hand."""
     purse = benefit.Purse(tender.use_account, account, family)
     contracted = bill.is_contracted
-    return benefit.statement(bill.case, bill.priced, purse, bill.pharmacy, is_contracted=contracted)
+    return benefit.bill_facts(bill.case, bill.priced, purse, bill.pharmacy, is_contracted=contracted)
+
+
+def compute(facts: BillFacts) -> Statement:
+    """The statement (医保待遇清单) of a bill."""
+    with lawful():
+        return settle(facts)
 
 
 async def family_means(

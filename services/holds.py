@@ -1,6 +1,6 @@
 """Stock kept for fills (库存预留), and what becomes of it: let go, sold, taken back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
@@ -76,8 +76,17 @@ def sell_one(ledger: Ledger, item: StockItem, line: FillLine, quantity: Decimal,
     return True
 
 
-async def take_back(work: Work, pharmacy_code: str, fill_line_ids: Sequence[UUID], reference: str) -> None:
-    """Undo the sales of fill lines (销售退货): boxes return to their batches, codes may be sold again."""
+async def take_back(
+    work: Work,
+    pharmacy_code: str,
+    fill_line_ids: Sequence[UUID],
+    reference: str,
+    written_off: Collection[UUID] = (),
+) -> None:
+    """Undo the sales of fill lines (销售退货): boxes return to their batches, codes may be sold again.
+
+    What is `written_off` (报损) leaves again at once, and its codes stay sold: nobody sells it twice.
+    """
     sold = await StockMovement.filter(fill_line_id__in=list(fill_line_ids), kind=MovementKind.SALE)
     undone = await StockMovement.filter(
         fill_line_id__in=list(fill_line_ids), kind=MovementKind.SALE_RETURN
@@ -99,9 +108,20 @@ async def take_back(work: Work, pharmacy_code: str, fill_line_ids: Sequence[UUID
         )
         origin = Origin(movement.fill_line_id, movement.id, movement.is_split)
         ledger.move(item, batch, -movement.quantity, entry, origin)
+        if movement.fill_line_id in written_off:
+            ledger.move(item, batch, movement.quantity, loss(entry))
     await ledger.write()
-    await traces.free(fill_line_ids, work.now)
-    await heard(work, pharmacy_code)
+    await traces.free([key for key in fill_line_ids if key not in written_off], work.now)
+    if work.actor.institution == pharmacy_code:
+        await heard(work, pharmacy_code)
+    work.stock_changed(pharmacy_code)
+
+
+def loss(returned: StockEntry) -> StockEntry:
+    """Goods that came back and may not be sold again (报损)."""
+    return returned._replace(
+        kind=MovementKind.ADJUSTMENT, quantity=-returned.quantity, memo="冲正报损,不再销售"
+    )
 
 
 async def locked_holds(fill_line_ids: Sequence[UUID]) -> list[tuple[StockItem, StockHold]]:

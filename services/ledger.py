@@ -1,15 +1,16 @@
 """Double-entry books (账务, SX-27, SX-28): every settlement is one balanced entry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
 from tortoise.expressions import F
 
-from models import Account, JournalEntry, Posting, Settlement
-from models.account import AccountKind
+from models import Account, JournalEntry, Posting, Reversal, Settlement
+from policy.books import Entry, Owner, Paid, settlement_entry, turned
 from policy.money import ZERO
+from policy.terms import AccountKind
 from services.use_case import Work
 
 
@@ -24,24 +25,36 @@ class Leg:
 
 
 async def book_settlement(work: Work, settlement: Settlement) -> JournalEntry:
-    """Book a settlement: the payable to the pharmacy, and what members' accounts and cash paid.
-
-    Debit what is to be cleared from the pooled fund, the members' accounts and the till; credit the
-    pharmacy's claim on the agency and its cash sales. The expense itself is booked at clearing (SX-28).
-    """
-    pharmacy = settlement.pharmacy_id
-    insured = settlement.fund_total + settlement.account + settlement.family_account
-    further = settlement.fund_total - settlement.pooled_fund
-    legs = [
-        Leg(AccountKind.POOLED_CLEARING, settlement.area, debit=settlement.pooled_fund),
-        Leg(AccountKind.FURTHER_FUNDS_CLEARING, settlement.area, debit=further),
-        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.member_id), debit=settlement.account),
-        Leg(AccountKind.MEMBER_ACCOUNT, str(settlement.payer_id), debit=settlement.family_account),
-        Leg(AccountKind.PHARMACY_CASH, pharmacy, debit=settlement.cash),
-        Leg(AccountKind.PHARMACY_PAYABLE, pharmacy, credit=insured),
-        Leg(AccountKind.PHARMACY_CASH_SALES, pharmacy, credit=settlement.cash),
-    ]
+    """Book a settlement (SX-27): the payable to the pharmacy, and what members' accounts and cash paid."""
+    legs = legs_of(settlement_entry(paid_by(settlement)), owners_of(settlement))
     return await book(work, "SETTLEMENT", settlement.number, "门诊统筹购药结算", legs)
+
+
+async def book_reversal(work: Work, reversal: Reversal) -> JournalEntry:
+    """Book a reversal (冲正): the settlement's entry turned round, for what was taken back."""
+    legs = legs_of(turned(settlement_entry(paid_by(reversal))), owners_of(reversal))
+    return await book(work, "REVERSAL", reversal.number, "门诊统筹购药冲正", legs)
+
+
+def paid_by(row: Settlement | Reversal) -> Paid:
+    """Who paid a settlement, or got back what was taken back of it."""
+    further = row.fund_total - row.pooled_fund
+    return Paid(row.pooled_fund, further, row.account, row.family_account, row.cash)
+
+
+def owners_of(row: Settlement | Reversal) -> dict[Owner, str]:
+    """Whose accounts a settlement moves."""
+    return {
+        Owner.AREA: row.area,
+        Owner.PHARMACY: row.pharmacy_id,
+        Owner.MEMBER: str(row.member_id),
+        Owner.PAYER: str(row.payer_id),
+    }
+
+
+def legs_of(entry: Entry, owners: Mapping[Owner, str]) -> list[Leg]:
+    """The sides of an entry with the accounts' owners."""
+    return [Leg(side.kind, owners[side.owner], side.debit, side.credit) for side in entry.sides]
 
 
 async def book(work: Work, kind: str, reference: str, text: str, legs: Sequence[Leg]) -> JournalEntry:

@@ -1,16 +1,16 @@
 """What the fund paid for a special disease in a month and a quarter (病种限额使用, SX-25)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from models import Prescription, Settlement
-from policy.calendar import SHANGHAI, shanghai_day
+from models import Prescription, Reversal, Settlement
+from policy.calendar import quarter_start, shanghai_day, start_of_day
 from policy.money import ZERO
 from policy.terms import BenefitKind, FillState
-
-MONTHS_OF_A_QUARTER = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ async def quota_use(prescription: Prescription, on: date) -> QuotaUse:
     """What the fund paid for the prescription's disease so far, reversals left out; none for others."""
     if prescription.benefit != BenefitKind.SPECIAL_DISEASE:
         return QuotaUse()
-    since = datetime.combine(quarter_start(on), time(), tzinfo=SHANGHAI)
+    since = start_of_day(quarter_start(on))
     rows = (
         await Settlement.filter(
             member_id=prescription.member_id,
@@ -36,9 +36,19 @@ async def quota_use(prescription: Prescription, on: date) -> QuotaUse:
         .exclude(fill__state=FillState.REVERSED)
         .only("id", "settled_at", "statement", "pooled_fund")
     )
-    paid = [(shanghai_day(row.settled_at), own_fund(row.statement, row.pooled_fund)) for row in rows]
+    left = await statements_left([row.id for row in rows])
+    paid = [
+        (shanghai_day(row.settled_at), own_fund(left.get(row.id, row.statement), row.pooled_fund))
+        for row in rows
+    ]
     month = sum((amount for day, amount in paid if day >= on.replace(day=1)), ZERO)
     return QuotaUse(month=month, quarter=sum((amount for _, amount in paid), ZERO))
+
+
+async def statements_left(settlement_ids: Sequence[UUID]) -> dict[UUID, dict[str, Any]]:
+    """What stands of settlements that were reversed in part (剩余清单)."""
+    rows = await Reversal.filter(settlement_id__in=list(settlement_ids)).order_by("sequence")
+    return {row.settlement_id: row.remaining or {} for row in rows}
 
 
 def own_fund(statement: dict[str, Any], pooled: Decimal) -> Decimal:
@@ -47,8 +57,3 @@ def own_fund(statement: dict[str, Any], pooled: Decimal) -> Decimal:
     return next(
         (Decimal(use["fund"]) for use in uses if use["benefit"] == BenefitKind.SPECIAL_DISEASE), pooled
     )
-
-
-def quarter_start(day: date) -> date:
-    """The first day of the day's quarter (季度首日)."""
-    return day.replace(month=day.month - (day.month - 1) % MONTHS_OF_A_QUARTER, day=1)

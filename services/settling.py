@@ -4,10 +4,9 @@ import hashlib
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from models import (
@@ -18,7 +17,8 @@ from models import (
     SettlementLine,
     VisitDeductible,
 )
-from policy.benefit import Statement
+from policy.benefit import BillFacts, Statement, budget_entry
+from policy.benefit.kept import jsonable
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.money import ZERO
 from policy.rule import broken
@@ -33,7 +33,7 @@ from policy.violation import Code, Violation
 from services import benefit, holds, traces
 from services.access import get_fill
 from services.actor import Call
-from services.bills import Bill, Tender, bill_of, compute, family_means, why_not
+from services.bills import Bill, Tender, bill_of, compute, facts_of, family_means, why_not
 from services.errors import Refused
 from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
@@ -63,7 +63,7 @@ async def preview_settlement(call: Call, fill_id: UUID, tender: Tender) -> Previ
     bill = await bill_of(prescription, fill, call.now)
     account = await balance_of(fill.member_id) if tender.use_account else ZERO
     family = await family_means(bill, tender, call.now, None)
-    outcome = compute(bill, tender, account, family)
+    outcome = compute(facts_of(bill, tender, account, family))
     obstacles = await why_not(call.now, bill, tender)
     if too_early := check_transition("settle", fill.state, Role.PHARMACY):
         obstacles.append(too_early)
@@ -92,10 +92,11 @@ async def settle_fill(
     own = [fill.member_id] if tender.use_account else []
     balances = await lock_balances([*own, *payer])
     family = await family_means(bill, tender, work.now, balances)
-    outcome = compute(bill, tender, balances.get(fill.member_id, ZERO), family)
+    facts = facts_of(bill, tender, balances.get(fill.member_id, ZERO), family)
+    outcome = compute(facts)
     if statement_digest is not None and statement_digest != digest(outcome):
         raise Refused([changed(outcome)])
-    settlement = await write_settlement(work, bill, tender, outcome)
+    settlement = await write_settlement(work, bill, tender, facts, outcome)
     await write_effects(work, bill, settlement, outcome)
     await move(work, fill, FillState.SETTLED, EventKind.FILL_SETTLED)
     work.tell(
@@ -111,9 +112,12 @@ async def settle_fill(
     return settlement
 
 
-async def write_settlement(work: Work, bill: Bill, tender: Tender, outcome: Statement) -> Settlement:
+async def write_settlement(
+    work: Work, bill: Bill, tender: Tender, facts: BillFacts, outcome: Statement
+) -> Settlement:
     """Write the settlement with its lines."""
     fill = bill.fill
+    budget = budget_entry(facts, outcome)
     settlement = await Settlement.create(
         number=new_number(bill.pharmacy.area, work.now),
         fill=fill,
@@ -138,7 +142,16 @@ async def write_settlement(work: Work, bill: Bill, tender: Tender, outcome: Stat
         family_account=outcome.acct_mulaid_pay,
         cash=outcome.psn_cash_pay,
         statement=jsonable(outcome),
+        facts=jsonable(facts),
+        budget_cost=budget.drug_cost if budget else None,
+        budget_fund=budget.fund_payment if budget else None,
     )
+    await write_lines(settlement, bill, outcome)
+    return settlement
+
+
+async def write_lines(settlement: Settlement, bill: Bill, outcome: Statement) -> None:
+    """Write the lines of a settlement (结算明细)."""
     shares = {line.id: line for line in outcome.lines}
     rows = []
     for number, line in enumerate(bill.lines, 1):
@@ -159,7 +172,6 @@ async def write_settlement(work: Work, bill: Bill, tender: Tender, outcome: Stat
         )
         rows.append(row)
     await SettlementLine.bulk_create(rows)
-    return settlement
 
 
 async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome: Statement) -> None:
@@ -170,7 +182,7 @@ async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome:
     for use in outcome.uses:
         pot = benefit.bucket(use.benefit, use.disease_code)
         await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
-    await take_visit_deductible(bill, outcome.act_pay_dedc)
+    await take_visit_deductible(prescription, outcome.act_pay_dedc)
     await book_settlement(work, settlement)
     await PrescriptionLine.filter(id__in=[line.prescription_line_id for line in bill.lines]).update(
         state=LineState.DISPENSED, dispensed_at=work.now
@@ -179,12 +191,12 @@ async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome:
     await holds.sell(work, bill.fill.pharmacy_id, bill.lines, settlement.number)
 
 
-async def take_visit_deductible(bill: Bill, amount: Decimal) -> None:
+async def take_visit_deductible(prescription: Prescription, amount: Decimal) -> None:
     """Remember what this visit's deductible cost (SX-22), so that its next bill takes no more."""
     visit, _ = await VisitDeductible.get_or_create(
-        hospital_id=bill.prescription.hospital_id,
-        member_id=bill.fill.member_id,
-        visit_no=bill.prescription.visit_no,
+        hospital_id=prescription.hospital_id,
+        member_id=prescription.member_id,
+        visit_no=prescription.visit_no,
     )
     visit.taken_at_pharmacies += amount
     await visit.save(update_fields=["taken_at_pharmacies"])
@@ -194,12 +206,6 @@ def digest(outcome: Statement) -> str:
     """A digest of a statement's figures (清单摘要)."""
     text = json.dumps(jsonable(outcome), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def jsonable(outcome: Statement) -> dict[str, Any]:
-    """A statement as plain JSON; amounts stay exact, as text."""
-    form: dict[str, Any] = json.loads(json.dumps(asdict(outcome), default=str))
-    return form
 
 
 def new_number(area: str, now: datetime) -> str:

@@ -48,11 +48,19 @@ WITH item AS (
             FILTER (WHERE kind = 'PURCHASE' AND unit_cost IS NOT NULL))[1] AS cost
     FROM moved GROUP BY drug_id
 ), insured AS (
-    SELECT l.drug_code AS drug_id, sum(l.quantity) AS settled, sum(l.total) / sum(l.quantity) AS price
-    FROM settlement s JOIN settlement_line l ON l.settlement_id = s.id
-    JOIN fill f ON f.id = s.fill_id JOIN drug d ON d.code = l.drug_code
-    WHERE s.pharmacy_id = $1 AND s.settled_at >= $2 AND s.settled_at < $3
-        AND f.state <> 'REVERSED' AND d.list_class <> '03'
+    SELECT l.drug_code AS drug_id, sum(l.quantity) AS settled,
+        sum(l.total) / nullif(sum(l.quantity), 0) AS price
+    FROM (
+        SELECT l.drug_code, l.quantity, l.total
+        FROM settlement s JOIN settlement_line l ON l.settlement_id = s.id
+        WHERE s.pharmacy_id = $1 AND s.settled_at >= $2 AND s.settled_at < $3
+        UNION ALL
+        SELECT l.drug_code, -l.quantity, -l.total
+        FROM reversal r JOIN reversal_line t ON t.reversal_id = r.id
+        JOIN settlement_line l ON l.id = t.settlement_line_id
+        WHERE r.pharmacy_id = $1 AND r.reversed_at >= $2 AND r.reversed_at < $3
+    ) l JOIN drug d ON d.code = l.drug_code
+    WHERE d.list_class <> '03'
     GROUP BY l.drug_code
 )
 SELECT coalesce(g.drug_id, n.drug_id) AS drug_code,
@@ -64,7 +72,10 @@ SELECT coalesce(g.drug_id, n.drug_id) AS drug_code,
     coalesce(g.closing, 0) AS closing
 FROM ledger g FULL JOIN insured n ON n.drug_id = g.drug_id ORDER BY 1
 """
-"""Drugs outside the catalogue (丙类) are left out. The first count of a drug opens its account."""
+"""Drugs outside the catalogue (丙类) are left out. The first count of a drug opens its account.
+
+A reversal takes back what was settled in the days in which it was made, as its stock movements do.
+"""
 
 UNIT = Decimal("0.000001")
 

@@ -12,6 +12,7 @@ from policy.dispensing.facts import (
     TracedLine,
 )
 from policy.dispensing.identity import check_identity, is_manual_often
+from policy.dispensing.reversal import check_reversal
 from policy.dispensing.review import check_review
 from policy.dispensing.settlement import check_prices, check_settlement, check_traces
 
@@ -27,6 +28,7 @@ __all__ = [
     "check_claim",
     "check_identity",
     "check_prices",
+    "check_reversal",
     "check_review",
     "check_settlement",
     "check_traces",

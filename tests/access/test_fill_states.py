@@ -27,7 +27,7 @@ CALLS: dict[Verb, tuple[str, str, Role, Json]] = {
     Verb.SETTLE: ("settleFill", "pharmacist", Role.PHARMACIST, {"tender": {"credential": "ELECTRONIC"}}),
 }
 ELSEWHERE = {Verb.REQUEST, Verb.EXPIRE, Verb.REVERSE}
-"""Tested where they belong: requests make the fill, the clock ends it; reversal has no verb yet."""
+"""Tested where they belong: requests make the fill, the clock ends it; a reversal needs a settlement."""
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ from policy.terms import CaseKind, FamilyRelation, GrantScope
 from tests.access.callers import COLUMNS, callers
 from tests.cards import card_numbers
 from tests.house import House
+from tests.money.claims import claimed
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
 
 MEANING = {
@@ -66,6 +67,11 @@ GRID = {
     "manualVerifications": "U FFFF FF FF FF .. .F",
     "signFeeList": "U .NNN .N .N FF FF FF",
     "settleFill": "U FFFF .N .N FF FF FF",
+    "reverseSettlement": "U FFFF .N .N FF .N FF",
+    "creditAccounts": "U FFFF FF FF FF .N FF",
+    "submitClearingClaim": "U FFFF .. .. FF FF FF",
+    "reviewClearingClaim": "U FFFF FF FF FF .N FF",
+    "payClearingClaim": "U FFFF FF FF FF .N FF",
     "handOver": "U FFFF .N .N FF FF FF",
     "dispatchDelivery": "U FFFF .N .N FF FF FF",
     "confirmDelivery": "U .N.G .N .N FF FF FF",
@@ -93,6 +99,15 @@ GRID = {
     "settlement": "U .N.. .N .N .N .N ..",
     "settlements": "U .... .. .. .. .. ..",
     "previewSettlement": "U .N.. .N .N FF FF FF",
+    "previewReversal": "U FFFF .N .N FF .N FF",
+    "accountMovements": "U .N.. FF FF FF FF FF",
+    "accountStatement": "U .N.. FF FF FF FF FF",
+    "reconcileTotals": "U FFFF .. .. FF FF FF",
+    "reconcileDetails": "U FFFF .. .. FF FF FF",
+    "clearingClaims": "U .... .. .. .. .. ..",
+    "clearingClaim": "U NNNN .N .N NN .N ..",
+    "clearingItems": "U NNNN .N .N NN .N ..",
+    "hospitalYears": "U FFFF FF FF .. .. FF",
     "nearbyPharmacies": "U .N.. FF FF FF FF FF",
     "nearbyHospitals": "U .... .. .. .. .. ..",
     "splitProposal": "U .N.. .N .N .N .N ..",
@@ -140,6 +155,7 @@ class Things:
     query: str
     grant: str
     invitation: str
+    claim: str
     case: str
     callers: dict[str, Client]
 
@@ -194,8 +210,28 @@ class Things:
             "setDutyRoster": {"shifts": [dict(self.shift())] * 501},
             "importAccumulators": {"entries": [self.accumulator()]},
             "previewSettlement": fill | tender,
+            "previewReversal": self.whole() | {"lines": []},
+            "creditAccounts": {"entries": [self.credit()]},
+            "submitClearingClaim": {"month": "2026-03-01", "area": cast.FUJIAN_AREA},
+            "reviewClearingClaim": {"claimId": self.claim},
+            "payClearingClaim": {"claimId": self.claim, "paymentReference": "ZF-1"},
+            "reconcileTotals": self.period() | {"settlements": 0, "amounts": {}},
+            "reconcileDetails": self.period() | {"lines": []},
+            "reverseSettlement": self.whole() | {"reason": "退药", "lines": []},
         }
         return cases.get(mutation, fill)
+
+    def whole(self) -> Json:
+        """The settlement, to be taken back."""
+        return {"settlementId": self.settled["id"], "goods": "RETURNED"}
+
+    def credit(self) -> Json:
+        """A yuan for the patient."""
+        return {"reference": "grid", "psnNo": cast.FUJIAN_PATIENT, "amount": "1.00"}
+
+    def period(self) -> Json:
+        """A day to reconcile."""
+        return {"period": {"since": "2026-03-16", "until": "2026-03-16"}}
 
     def shift(self) -> Json:
         """A shift; five hundred and one of them are refused by the rules."""
@@ -248,6 +284,13 @@ class Things:
             "{ pageInfo { hasNextPage } }",
             "member": f'member(id: "{patient}") {{ id }}',
             "benefitBalance": f'benefitBalance(memberId: "{patient}") {{ accountBalance }}',
+            "accountMovements": f'accountMovements(memberId: "{patient}") {{ pageInfo {{ hasNextPage }} }}',
+            "accountStatement": f'accountStatement(memberId: "{patient}", since: "2026-03-01", '
+            'until: "2026-03-31") { closing }',
+            "clearingClaims": "clearingClaims { pageInfo { hasNextPage } }",
+            "clearingClaim": f'clearingClaim(id: "{self.claim}") {{ id }}',
+            "clearingItems": f'clearingItems(claimId: "{self.claim}") {{ pageInfo {{ hasNextPage }} }}',
+            "hospitalYears": "hospitalYears(year: 2026) { pageInfo { hasNextPage } }",
             "patientEventCursor": f'patientEventCursor(memberId: "{patient}")',
             "institutionEventCursor": "institutionEventCursor",
             "agencyEventCursor": "agencyEventCursor",
@@ -263,7 +306,8 @@ class Things:
         if field == "precheckPrescription":
             wanted = "precheckPrescription(prescription: $prescription) { refusals { code } }"
             return wanted, {"prescription": self.way.prescription()}
-        wanted = "previewSettlement(input: $input) { __typename ... on Refusal { violations { code } } }"
+        refused = "" if field.startswith("reconcile") else "... on Refusal { violations { code } }"
+        wanted = f"{field}(input: $input) {{ __typename {refused} }}"
         return wanted, {"input": self.values(field)}
 
 
@@ -282,6 +326,7 @@ async def make_things(house: House) -> Things:
     prescription = await way.upload()
     fill = await way.request(prescription["id"])
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
+    claim = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, house.now())
     case = await a_case(house)
     assert done["id"]
     await grant(house, cast.FUJIAN_PATIENT, cast.SHANXI_PATIENT, GrantScope.PAY)
@@ -298,7 +343,9 @@ async def make_things(house: House) -> Things:
     )
     settled = settlement["edges"][0]["node"]
     family = str(given.id), str(invitation.id)
-    return Things(way, prescription, fill, settled, str(query.id), *family, case, callers(house))
+    return Things(
+        way, prescription, fill, settled, str(query.id), *family, str(claim.id), case, callers(house)
+    )
 
 
 async def a_case(house: House) -> str:
@@ -355,7 +402,7 @@ async def ask(client: Client, things: Things, field: str) -> Json:
     wanted, variables = things.query_of(field)
     head = {
         "prescription": "($prescription: PrescriptionInput!)",
-        "input": "($input: PreviewSettlementInput!)",
+        "input": f"($input: {field[0].upper()}{field[1:]}Input!)",
     }
     given_names = "".join(head[name] for name in variables)
     return await send(client, f"query Q{given_names} {{ {wanted} }}", variables)

@@ -17,6 +17,7 @@ from policy.terms import Role
 from tests.docs.guide import Kept
 from tests.family.people import Relative
 from tests.house import House
+from tests.money.claims import claimed
 from tests.supervision.documents import COMPLAIN, DECLINE
 from workers.faces.pool import FacePool
 from workers.faces.selftest import drawn_face
@@ -119,6 +120,11 @@ async def the_family_looks_at_its_cards(house: House, kept: Kept) -> None:
         kept.values[f"{name}Name"] = await one.name()
 
 
+async def a_month_is_claimed(house: House, kept: Kept) -> None:
+    """The pharmacy claims a month that is over."""
+    await claimed(FUJIAN.pharmacy, cast.FUJIAN_AREA, house.now())
+
+
 async def a_pharmacy_has_not_what_it_showed(house: House, kept: Kept) -> None:
     """The patient requests a fill, and the pharmacy declines it as not in stock."""
     await a_prescription_is_uploaded(house, kept)
@@ -181,6 +187,7 @@ MEANWHILE: dict[str, Meanwhile] = {
         another_order_waits,
         the_family_looks_at_its_cards,
         an_order_is_settled_for_delivery,
+        a_month_is_claimed,
         a_pharmacy_has_not_what_it_showed,
         a_patient_complains,
     )

@@ -30,9 +30,10 @@ from models import (
 )
 from models.account import AccountKind
 from ops.world.cast import FUJIAN_PHARMACY
-from policy.terms import EventKind
+from policy.terms import EventKind, Role
 from services.ledger import account_of
 from tests.house import House
+from tests.money.words import reverse
 from tests.services.stage import settled_fill, walkers
 
 NOW = datetime(2026, 3, 16, 1, 30, tzinfo=UTC)
@@ -43,6 +44,8 @@ FROZEN = [
     "stock_movement",
     "settlement",
     "settlement_line",
+    "reversal",
+    "reversal_line",
     "event",
     "audit_entry",
 ]
@@ -50,7 +53,10 @@ FROZEN = [
 
 @pytest.fixture(scope="module", autouse=True)
 async def settled(house: House) -> str:
-    """One settlement, so that every table has a row to hold on to."""
+    """A settlement, and another taken back, so that every table has a row to hold on to."""
+    fill = await settled_fill(walkers(house))
+    other = await Settlement.get(fill_id=fill["id"])
+    await reverse(house.client(Role.PHARMACY, FUJIAN_PHARMACY), {"id": str(other.id)})
     return str((await settled_fill(walkers(house)))["id"])
 
 

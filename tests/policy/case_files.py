@@ -8,10 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from policy.assessment import Assessment, YearOf, assess
 from policy.benefit import BudgetEntry, FundUse, Statement, budget_entry, settle, settle_by
 from policy.benefit.facts import BillFacts
 from policy.benefit.scheme import FurtherFund, Scheme, scheme_of
+from policy.books import Entry, Paid, clearing_entry, settlement_entry, turned
 from policy.dispensing import PricedLine, SplitFacts, check_claim, check_review, check_settlement
+from policy.money import ZERO
 from policy.preference import Choice, preferred_first
 from policy.prescribing import OpenLine, PrescriptionFacts, SpecialDisease, check_prescription, warnings
 from policy.prices import Ceiling, DatedPrice, ceiling
@@ -200,6 +203,30 @@ def limit_of(told: Mapping[str, str]) -> Decimal | str:
 def budget(case: Case) -> BudgetEntry | None:
     """What a case's bill adds to the prescriber's budget."""
     return budget_entry(bill_facts(case), bill(case))
+
+
+def books(case: Case) -> Entry:
+    """The entry of a case: of a settlement, of its reversal, or of a claim that is paid."""
+    told = {name: Decimal(amount) for name, amount in case.part("amounts").items()}
+    if case.told["entry"] == "clearing":
+        return clearing_entry(*(told.get(name, ZERO) for name in ("pooled", "further", "account", "cut")))
+    found = settlement_entry(Paid(**told))
+    return turned(found) if case.told["entry"] == "reversal" else found
+
+
+def assessment(case: Case) -> Assessment:
+    """The yearly figures of a case."""
+    years = [case.part(name) for name in ("year", "before")]
+    return assess(
+        *(
+            YearOf(
+                int(year.get("settlements", 0)),
+                Decimal(year.get("total", 0)),
+                Decimal(year.get("personal", 0)),
+            )
+            for year in years
+        )
+    )
 
 
 def preference(case: Case) -> list[str]:

@@ -4,9 +4,20 @@ from decimal import Decimal
 
 import pytest
 
+from policy.books import is_balanced
 from policy.parameter import ParameterNotFound
 from policy.rule import RULES
-from tests.policy.case_files import CHECKS, Case, bill, budget, cases, most, preference
+from tests.policy.case_files import (
+    CHECKS,
+    Case,
+    assessment,
+    bill,
+    books,
+    budget,
+    cases,
+    most,
+    preference,
+)
 
 CHECKED = [(ask, case) for ask in CHECKS for case in cases(ask)]
 
@@ -55,6 +66,26 @@ def test_the_prescribers_budget_takes_what_is_not_dual_channel(case: Case) -> No
         assert found is not None
         for name, amount in case.part("expect").items():
             assert getattr(found, name) == Decimal(amount), name
+
+
+@pytest.mark.parametrize("case", cases("books"), ids=lambda case: case.name)
+def test_money_is_booked_on_the_accounts_of_the_rule(case: Case) -> None:
+    found = books(case)
+
+    sides = {f"{one.owner}:{one.kind}": one.debit - one.credit for one in found.sides}
+    assert sides == {name: Decimal(amount) for name, amount in case.part("expect").items()}
+    assert is_balanced(found.sides)
+    assert all(one.debit >= 0 and one.credit >= 0 for one in found.sides)
+    assert found.rule == case.told["basis"][0]
+
+
+@pytest.mark.parametrize("case", cases("assessment"), ids=lambda case: case.name)
+def test_a_year_has_its_figures(case: Case) -> None:
+    found = assessment(case)
+
+    for name, told in case.part("expect").items():
+        assert getattr(found, name) == (None if told == "none" else Decimal(told)), name
+    assert found.rule in case.told["basis"]
 
 
 @pytest.mark.parametrize("case", cases("preference"), ids=lambda case: case.name)

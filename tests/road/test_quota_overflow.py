@@ -8,9 +8,9 @@ from models import Accumulator, Prescription, SpecialDiseaseRecord
 from ops.road import SHANXI
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.calendar import shanghai_day
+from policy.calendar import quarter_start, shanghai_day
 from policy.terms import Role
-from services.quotas import QuotaUse, quarter_start, quota_use
+from services.quotas import QuotaUse, quota_use
 from tests.house import House
 from tests.road import words
 from tests.road.walk import Walk

@@ -10,12 +10,14 @@ from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from api import charging
 from engines.rates import Rate
-from models import Case, Fill, StockItem
+from models import Case, Fill, Settlement, StockItem
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from policy.terms import CaseKind
 from tests.house import House
+from tests.money.claims import claimed
+from tests.money.words import REVERSE
 from tests.services.stage import ready_fill, settled_fill, walkers
 
 FEW, MANY = 2, 6
@@ -51,6 +53,10 @@ async def way(house: House) -> Road:
         await settled_fill(way)
         await way.verify_manually((await ready_fill(way))["id"])
     await open_cases(house)
+    for settlement in await Settlement.all():
+        given = {"settlementId": str(settlement.id), "goods": "RETURNED", "lines": [{"number": 1}]}
+        await way.pharmacy.do(REVERSE, **given, reason="患者退药")
+        await claimed(FUJIAN.pharmacy, cast.FUJIAN_AREA, house.now())
     return way
 
 
@@ -79,13 +85,17 @@ settlement {{ number lines {{ drugCode total }} }} prescription {{ rxNo }}"""
 PRESCRIPTION = f"""id {MEMBER} hospital {{ name }} doctor {{ name }}
 lines {{ number drug {{ genericName }} fate {{ pharmacyName state isSettled }} }}
 fills {{ id state feeListSha256 {PHARMACY} }}"""
-SETTLEMENT = f"id {MEMBER} {PHARMACY} hospital {{ name }} lines {{ drugCode }} fill {{ state {PHARMACY} }}"
+REVERSAL = "number lines { number goods } settlement { id } effects { fundTotal }"
+SETTLEMENT = f"""id {MEMBER} {PHARMACY} hospital {{ name }} lines {{ drugCode }} fill {{ state {PHARMACY} }}
+standing {{ total }} reversals {{ {REVERSAL} }}"""
 
 LISTS = {
     "prescriptions": ("patient", PRESCRIPTION),
     "fills": ("pharmacy", FILL),
     "settlements": ("hospital", SETTLEMENT),
     "stock": ("pharmacy", "onHand held drug { genericName }"),
+    "clearingClaims": ("pharmacy", f"number payable {PHARMACY}"),
+    "accountMovements": ("patient", "what reference amount balance"),
     "cases": ("pharmacy", f"id complaint {PHARMACY} drug {{ genericName }} fill {{ id state }}"),
 }
 

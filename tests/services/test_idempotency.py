@@ -12,6 +12,8 @@ from models import (
     AccumulatorImport,
     AuditEntry,
     Case,
+    ClearingClaim,
+    ClearingItem,
     Device,
     Event,
     FaceEnrolment,
@@ -22,9 +24,11 @@ from models import (
     IdempotencyRecord,
     IdentityCheck,
     Job,
+    JournalEntry,
     OpeningHours,
     PrescriberQuery,
     Prescription,
+    Reversal,
     Settlement,
     StockBatch,
     StockMovement,
@@ -34,11 +38,12 @@ from ops.client import Client, Json
 from ops.road import Road
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.terms import CaseKind, FillState, Role
+from policy.terms import CaseKind, ClaimState, FillState, Role
 from services.movements import record_movements
 from tests.cards import card_numbers
 from tests.family.people import Relative, give
 from tests.house import House
+from tests.money.claims import claimed
 from tests.services.stage import error_of, png, set_state, walkers
 from tests.stock.counter import COUNTER, purchase
 
@@ -77,6 +82,33 @@ class Scene:
         await self.way.sign(self.fill)
         await self.way.verify_manually(self.fill["id"])
         return {"fillId": self.fill["id"], "tender": {"credential": "ELECTRONIC"}}
+
+    async def settled(self) -> Json:
+        """A settlement to take back."""
+        fill = await self.ready()
+        data = await self.way.pharmacy.do(documents.SETTLE, **fill)
+        return {"settlementId": data["id"], "goods": "RETURNED", "reason": "患者退药"}
+
+    async def month(self) -> Json:
+        """A month that is over, of a settlement with a time in it."""
+        settlement = await self.settled()
+        row = await Settlement.get(id=settlement["settlementId"])
+        past = {name: getattr(row, name) for name in Settlement._meta.db_fields}
+        past |= {"id": uuid4(), "number": uuid4().hex[:30], "settled_at": row.settled_at - timedelta(days=60)}
+        other = await self.way.request((await self.way.upload())["id"])
+        await Settlement.create(**past | {"fill_id": UUID(other["id"])})
+        return {"month": "2026-01-01", "area": cast.FUJIAN_AREA}
+
+    async def claim(self) -> Json:
+        """A claim to review."""
+        row = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, self.house.now())
+        return {"claimId": str(row.id), "note": "已核"}
+
+    async def reviewed_claim(self) -> Json:
+        """A claim to pay."""
+        now = self.house.now()
+        row = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, now, ClaimState.REVIEWED)
+        return {"claimId": str(row.id), "paymentReference": "ZF-1"}
 
     async def code(self) -> Json:
         """A shown pick-up code."""
@@ -242,6 +274,7 @@ PURCHASE = {
     "supplier": "示例医药配送甲公司",
     "unitCost": "9.87",
 }
+CREDIT = {"reference": "credit-1", "psnNo": cast.FUJIAN_PATIENT, "amount": "12.00"}
 ENTRY = {"drugCode": cast.AMLODIPINE, "kind": "PURCHASE", "quantity": "7"}
 HOURS = [{"weekday": day, "opens": 0, "closes": 1440} for day in range(7)]
 ACCUMULATOR = {
@@ -274,6 +307,7 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     "enrolFace": ("patient", "FaceEnrolment { id }", values(consentVersion="2026-01")),
     "withdrawFace": ("patient", "FaceEnrolment { id }", enrolled),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
+    "reverseSettlement": ("pharmacy", "Reversal { id }", Scene.settled),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),
     "dispatchDelivery": ("pharmacy", "Fill { id }", at(FillState.SETTLED, courier="示例快递 1")),
     "recordPurchases": ("pharmacy", "Pharmacy { code }", values(lines=[PURCHASE])),
@@ -301,6 +335,10 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
         at(FillState.REQUESTED, decision="APPROVE", advice="饭后服"),
     ),
     "queryPrescriber": ("pharmacist", "PrescriberQuery { id }", at(FillState.REQUESTED, question="剂量?")),
+    "creditAccounts": ("agency", "CreditedAccounts { lastEntryId }", values(entries=[CREDIT])),
+    "submitClearingClaim": ("pharmacy", "ClearingClaim { id }", Scene.month),
+    "reviewClearingClaim": ("agency", "ClearingClaim { id }", Scene.claim),
+    "payClearingClaim": ("agency", "ClearingClaim { id }", Scene.reviewed_claim),
     "fileComplaint": (
         "patient",
         "Case { id }",
@@ -322,6 +360,8 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
 
 COUNTED = (
     AccumulatorImport,
+    ClearingClaim,
+    ClearingItem,
     Case,
     Event,
     FamilyGrant,
@@ -331,9 +371,11 @@ COUNTED = (
     IdempotencyRecord,
     IdentityCheck,
     Job,
+    JournalEntry,
     OpeningHours,
     PrescriberQuery,
     Prescription,
+    Reversal,
     Settlement,
     StockMovement,
     AuditEntry,
