@@ -1,7 +1,8 @@
-"""An XLSX workbook (工作簿) as texts: a program of its own, because a workbook can be built to fill the memory.
+"""An XLSX workbook (工作簿) as texts: a program of its own, as a workbook can be built to fill the memory.
 
 It gets the file on its standard input, and writes the name of the sheet and then its rows, so many to a line,
-as JSON to its standard output. It may use so much memory and time and no more; whoever started it only sees that it ended.
+as JSON to its standard output. It may use so much memory and time and no more; whoever started it only sees
+that it ended.
 """
 
 import io
