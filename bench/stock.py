@@ -13,12 +13,14 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from time import perf_counter
 from uuid import uuid4
 
 from tortoise.transactions import in_transaction
 
+from bench.processor import processor_seconds
 from models import Drug, StockItem, StockMovement
 from ops.client import Client
 from ops.embedded import create_database, discard_engines, embedded_engines
@@ -28,15 +30,16 @@ from ops.world.days import DEMO_NOW
 from ops.world.seeding import seed_world
 from policy.terms import DrugKind, MovementKind, Role
 from services.actor import Actor, Call
-from services.batches import MOVEMENT
-from services.bulk import copy_in, new_id, rows_of
+from services.bulk import copy_in, new_ids, rows_of
 from services.entries import StockEntry
 from services.movements import record_movements
+from services.stock_rows import MOVEMENT
 from tests.house import House, open_house
 from tests.stock.spreadsheet import Cell, csv_of, workbook
 from tests.world import keys
 
 LINES, PHARMACIES, ROUNDS = 1000, 24, 3
+DATABASE = "bench_stock"
 COUNTER = Actor(Role.PHARMACY, FUJIAN_PHARMACY, institution=FUJIAN_PHARMACY)
 HEADER = ["医保药品编码", "数量", "生产批号", "生产日期", "有效期止", "批准文号", "供货单位", "单价"]
 HEADER += ["随货单号", "采购发票号", "单据号"]
@@ -96,7 +99,7 @@ async def bare(rows: int) -> float:
     values = {name: getattr(movement, name) for name in MOVEMENT}
     values |= {"kind": movement.kind.value, "quantity": Decimal(0), "trace_codes": "[]"}
     rest = tuple(values[name] for name in MOVEMENT if name != "id")
-    made = [(new_id(), *rest) for _ in range(rows)]
+    made = [(number, *rest) for number in islice(new_ids(DEMO_NOW), rows)]
     began = perf_counter()
     async with in_transaction():
         await copy_in("stock_movement", MOVEMENT, made)
@@ -118,12 +121,19 @@ async def waits(house: House, work: Awaitable[object]) -> tuple[float, list[floa
 
 async def rate(what: str, rows: int, once: Callable[[int], Awaitable[float]]) -> None:
     """Do it some times; print the rate of the median, beside bare COPY."""
-    pairs = [(await once(number), await bare(rows)) for number in range(ROUNDS)]
-    spent, floor = (statistics.median(column) for column in zip(*pairs, strict=True))
+    found: list[tuple[float, ...]] = []
+    for number in range(ROUNDS):
+        before = processor_seconds(DATABASE)
+        spent = await once(number)
+        used = (now - then for now, then in zip(processor_seconds(DATABASE), before, strict=True))
+        found.append((spent, await bare(rows), *used))
+    spent, floor, *parts = (statistics.median(column) for column in zip(*found, strict=True))
     print(
         f"{what}: {rows:,} in {spent:.2f} s, {rows / spent:,.0f} a second; "
         f"bare COPY {rows / floor:,.0f} a second, {spent / floor:.1f} times as fast"
     )
+    own, reader, engine = (f"{1e6 * part / rows:.1f} µs" for part in parts)
+    print(f"    processor time a line: API {own}, workbook reader {reader}, PostgreSQL {engine}")
 
 
 async def measure(house: House, rows: int) -> None:
@@ -164,7 +174,7 @@ async def measure(house: House, rows: int) -> None:
 async def main(home: Path, rows: int) -> None:
     """On engines of its own, which are gone afterwards."""
     with embedded_engines(home, fast=True) as urls:
-        url = await create_database(urls.database_url, "bench_stock")
+        url = await create_database(urls.database_url, DATABASE)
         await seed_world(url, keys(), PHARMACIES, bar=False)
         (home / "images").mkdir()
         async with open_house(url, urls.redis_url, home) as house:

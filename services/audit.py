@@ -33,9 +33,9 @@ async def audit(call: Call, verb: str, outcome: str, row: Model | None = None, *
 
 async def answered_before(row: Model) -> None:
     """The same answer once more (重发): the entry of the first time tells of it."""
-    member = await member_of(row)
-    if member is not None:
-        is_on_record(member)
+    for member in (await member_of(row), getattr(row, "person_id", None)):
+        if isinstance(member, UUID):
+            is_on_record(member)
 
 
 async def member_of(row: Model) -> UUID | None:

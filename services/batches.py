@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
@@ -13,54 +13,9 @@ from models import StockItem
 from policy import stock as rules
 from policy.calendar import shanghai_day
 from policy.terms import MovementKind
-from services.bulk import Row, copy_in, new_id, rows_of, run
+from services.bulk import new_ids, rows_of, run
 from services.entries import StockEntry
-
-MOVEMENT = (
-    "id",
-    "item_id",
-    "batch_id",
-    "kind",
-    "quantity",
-    "batch_number",
-    "made_on",
-    "expires_on",
-    "approval_number",
-    "supplier",
-    "supplier_licence",
-    "delivery_note",
-    "invoice_code",
-    "invoice_number",
-    "is_gift",
-    "is_split",
-    "change_type",
-    "counterparty",
-    "counted",
-    "original_id",
-    "fill_line_id",
-    "barcode",
-    "shelf",
-    "memo",
-    "operator_name",
-    "unit_cost",
-    "trace_codes",
-    "reference",
-    "moved_at",
-    "recorded_by",
-)
-
-NEW_BATCH = (
-    "id",
-    "item_id",
-    "serial",
-    "batch_number",
-    "made_on",
-    "expires_on",
-    "approval_number",
-    "supplier",
-    "on_hand",
-    "came_at",
-)
+from services.stock_rows import Batch, Portion, Stock
 
 BATCHES = """
 SELECT id, item_id, batch_number, made_on, expires_on, approval_number, supplier, on_hand, came_at,
@@ -83,37 +38,6 @@ FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::date[],
 """
 
 
-@dataclass(slots=True)
-class Batch:
-    """A batch (批次) as the ledger moves it; the mapper's rows take longer to load than all the rest."""
-
-    id: UUID
-    item_id: UUID
-    batch_number: str
-    made_on: date | None
-    expires_on: date | None
-    approval_number: str
-    supplier: str
-    on_hand: Decimal
-    came_at: datetime
-    recalled_at: datetime | None = None
-
-    def row(self) -> Row:
-        """The columns of `NEW_BATCH`."""
-        return (
-            self.id,
-            self.item_id,
-            self.batch_number,
-            self.batch_number,
-            self.made_on,
-            self.expires_on,
-            self.approval_number,
-            self.supplier,
-            self.on_hand,
-            self.came_at,
-        )
-
-
 class Origin(NamedTuple):
     """What else a movement hangs on (来源): a fill line, the movement it takes back, an opened package."""
 
@@ -128,34 +52,30 @@ NOTHING = Origin()
 
 @dataclass
 class Ledger:
-    """Locked stock rows with their batches (库存账): moved in memory, written at the end in one go."""
+    """Locked stock rows with their batches (库存账): moved in memory, then written, many rows at once."""
 
-    items: dict[UUID, StockItem]
+    items: dict[UUID, Stock]
     batches: dict[UUID, dict[str, Batch]]
     now: datetime
     recorded_by: str
-    movements: list[Row] = field(default_factory=list)
-    new: dict[UUID, Batch] = field(default_factory=dict)
-    changed: dict[UUID, Batch] = field(default_factory=dict)
+    portion: Portion = field(default_factory=Portion)
 
     def __post_init__(self) -> None:
         self.today = shanghai_day(self.now)
+        self.ids = new_ids(self.now)
 
-    def of(self, item: StockItem) -> list[Batch]:
+    def of(self, item: Stock) -> list[Batch]:
         """The batches of a drug."""
         return list(self.batches[item.id].values())
 
-    def sellable(self, item: StockItem) -> list[Batch]:
+    def sellable(self, item: Stock) -> list[Batch]:
         """The batches of a drug that may be sold today."""
         return [batch for batch in self.of(item) if rules.is_sellable(batch, self.today)]
 
-    def batch(self, item: StockItem, entry: StockEntry, key: str) -> Batch:
-        """The batch an entry speaks of, made when it is new."""
-        known = self.batches[item.id].get(key)
-        if known is not None:
-            return known
+    def new_batch(self, item: Stock, entry: StockEntry, key: str) -> Batch:
+        """The batch an entry speaks of, when it is new."""
         made = Batch(
-            id=new_id(),
+            id=next(self.ids),
             item_id=item.id,
             batch_number=key,
             made_on=entry.made_on,
@@ -165,12 +85,13 @@ class Ledger:
             on_hand=Decimal(0),
             came_at=self.now,
         )
-        self.batches[item.id][key] = self.new[made.id] = made
+        self.batches[item.id][key] = made
+        self.portion.batches.append(made)
         return made
 
     def move(
         self,
-        item: StockItem,
+        item: Stock,
         batch: Batch,
         change: Decimal,
         entry: StockEntry,
@@ -180,14 +101,13 @@ class Ledger:
         item.on_hand += change
         batch.on_hand += change
         item.moved_at = self.now
-        if batch.id not in self.new:
-            self.changed[batch.id] = batch
-        self.movements.append(
+        batch.has_moved = True
+        self.portion.movements.append(
             (
-                new_id(),
+                next(self.ids),
                 item.id,
                 batch.id,
-                entry.kind.value,
+                entry.kind,
                 change,
                 batch.batch_number,
                 entry.made_on or batch.made_on,
@@ -217,13 +137,19 @@ class Ledger:
             )
         )
 
+    def take(self) -> Portion:
+        """What is to be written by now (待写), which is the ledger's no more."""
+        taken, self.portion = self.portion, Portion()
+        for batch in taken.batches:
+            batch.has_moved = False
+        return taken
+
     async def write(self) -> None:
-        """Write batches, movements and figures."""
-        await copy_in("stock_batch", NEW_BATCH, [batch.row() for batch in self.new.values()])
-        if self.changed:
-            changed = self.changed.values()
-            await run(SAVE_BATCHES, list(self.changed), [batch.on_hand for batch in changed])
-        await copy_in("stock_movement", MOVEMENT, self.movements)
+        """Write batches, movements and figures: what was not taken to be written before."""
+        await self.take().write()
+        moved = [batch for of in self.batches.values() for batch in of.values() if batch.has_moved]
+        if moved:
+            await run(SAVE_BATCHES, [batch.id for batch in moved], [batch.on_hand for batch in moved])
         await self.save_items()
 
     async def save_items(self) -> None:
@@ -244,7 +170,7 @@ async def ledger_of(
     items: Iterable[StockItem], now: datetime, recorded_by: str, named: Iterable[str] | None = None
 ) -> Ledger:
     """The ledger of locked stock rows. With `named` it knows no empty batches but those of these names."""
-    known = {item.id: item for item in items}
+    known = {item.id: Stock(item.id, item.drug_id, item.on_hand, item.held, item.moved_at) for item in items}
     batches: dict[UUID, dict[str, Batch]] = defaultdict(dict)
     for row in await rows_of(BATCHES, list(known), None if named is None else list(set(named))):
         batch = Batch(*row)

@@ -4,6 +4,8 @@ import gc
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -32,13 +34,17 @@ def collecting_later() -> Iterator[None]:
             gc.enable()
 
 
-def new_id() -> UUID:
-    """A random id (编号) in the driver's own form, which is written without being taken apart."""
-    number = bytearray(os.urandom(16))
-    number[6] = number[6] & 0x0F | 0x40
-    number[8] = number[8] & 0x3F | 0x80
-    made: UUID = DriverUUID(bytes(number))
-    return made
+def new_ids(now: datetime) -> Iterator[UUID]:
+    """Ids (编号) in the order they are given, as UUID version 7: a moment, then numbers from a random one on.
+
+    An index takes them where it took the last ones. They are in the driver's own form, which is written
+    without being taken apart.
+    """
+    moment = int(now.timestamp() * 1000) << 80
+    chance = int.from_bytes(os.urandom(10))
+    # 12 random bits, then 61 of 62: counting on never reaches the variant above
+    first = moment | 7 << 76 | (chance >> 68) << 64 | 0b10 << 62 | chance & (1 << 61) - 1
+    return (DriverUUID(number.to_bytes(16)) for number in count(first))
 
 
 async def copy_in(table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:

@@ -6,8 +6,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from tortoise.functions import Sum
+from tortoise.queryset import QuerySet
 
-from models import FamilyGrant, Settlement
+from models import FamilyGrant, Reversal, Settlement
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.family import Paid, PayLimits
 from policy.money import ZERO
@@ -32,12 +33,18 @@ async def paid_in_pairs(pairs: Sequence[tuple[UUID, UUID]], now: datetime) -> li
 
 
 async def paid_since(pairs: Sequence[tuple[UUID, UUID]], since: datetime) -> dict[tuple[UUID, UUID], Decimal]:
-    """What was paid between payers and members since an instant."""
-    payers, members = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    rows = (
-        await Settlement.filter(payer_id__in=payers, member_id__in=members, settled_at__gte=since)
-        .annotate(paid=Sum("family_account"))
+    """What was paid between payers and members by settlements since an instant, less what was given back."""
+    people = {"payer_id__in": {pair[0] for pair in pairs}, "member_id__in": {pair[1] for pair in pairs}}
+    paid = await summed(Settlement.filter(**people, settled_at__gte=since))
+    back = await summed(Reversal.filter(**people, settlement__settled_at__gte=since))
+    return {pair: amount - back.get(pair, ZERO) for pair, amount in paid.items()}
+
+
+async def summed(rows: QuerySet[Settlement] | QuerySet[Reversal]) -> dict[tuple[UUID, UUID], Decimal]:
+    """The sums of the family account's part, by payer and member (按付款人与参保人合计)."""
+    found = (
+        await rows.annotate(sum=Sum("family_account"))
         .group_by("payer_id", "member_id")
-        .values_list("payer_id", "member_id", "paid")
+        .values_list("payer_id", "member_id", "sum")
     )
-    return {(payer, member): Decimal(str(paid)) for payer, member, paid in rows}
+    return {(payer, member): Decimal(str(amount)) for payer, member, amount in found}

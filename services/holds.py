@@ -17,6 +17,7 @@ from services.batches import Ledger, Origin, ledger_of, sale
 from services.entries import StockEntry
 from services.errors import Refused
 from services.stock import heard
+from services.stock_rows import Stock
 from services.use_case import Work
 
 
@@ -61,7 +62,7 @@ async def sell(work: Work, pharmacy_code: str, lines: Sequence[FillLine], refere
     await heard(work, pharmacy_code)
 
 
-def sell_one(ledger: Ledger, item: StockItem, line: FillLine, quantity: Decimal, reference: str) -> bool:
+def sell_one(ledger: Ledger, item: Stock, line: FillLine, quantity: Decimal, reference: str) -> bool:
     """Take a line's boxes out of the batches that may be sold; False when these don't suffice."""
     portions = first_expired_first_out(ledger.sellable(item), quantity)
     if sum(portion for _, portion in portions) < quantity:
@@ -99,7 +100,7 @@ async def take_back(
         item = ledger.items[movement.item_id]
         batch = ledger.batches[item.id][movement.batch_number]
         entry = StockEntry(
-            drug_code=item.drug_id,
+            drug_code=item.drug_code,
             kind=MovementKind.SALE_RETURN,
             quantity=-movement.quantity,
             unit_cost=movement.unit_cost,

@@ -1,21 +1,26 @@
 """Movements a pharmacy records (进销存登记): all or none, every bad line named."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import islice
 
-from models import Institution, StockItem
+from models import Institution
 from policy.rule import broken
 from policy.stock import first_expired_first_out
 from policy.terms import MovementKind
 from policy.violation import Code, Violation
 from services import traces
-from services.batches import NOTHING, Batch, Ledger, Origin, ledger_of
+from services.batches import NOTHING, Ledger, Origin, ledger_of
 from services.entries import Problem, StockEntry, check_entries
 from services.errors import BadInput, Refused
 from services.stock import LINES_MAX, counter, heard, lock_known_items
+from services.stock_rows import Batch, Portion, Stock
 from services.use_case import Work, use_case
+
+STEP = 5000
+"""So many lines are applied while as many are written: neither waits long, and little is kept twice."""
 
 Forbidden = tuple[Code, str, str, str | None]
 """What the books forbid of a line (账面不允许): code, rule, words, and the limit."""
@@ -75,15 +80,11 @@ class Lines:
 async def enter(work: Work, pharmacy: Institution, lines: Lines) -> None:
     """Apply and write checked movements (入账); refuse them all if the books forbid one."""
     entries = lines.entries
-    items = await lock_known_items(pharmacy, {entry.drug_code for entry in entries})
+    locked = await lock_known_items(pharmacy, {entry.drug_code for entry in entries})
     named = None if any(takes_any_batch(entry) for entry in entries) else map(batch_key, entries)
-    ledger = await ledger_of(items.values(), work.now, work.actor.caller, named)
-    violations = await traces.foreign_codes(lines.numbered(), lines.where)
-    # many lines are minutes of other requests' waiting, unless a thread does them
-    if len(entries) > LINES_MAX:
-        violations += await asyncio.to_thread(apply_all, ledger, items, lines)
-    else:
-        violations += apply_all(ledger, items, lines)
+    ledger = await ledger_of(locked.values(), work.now, work.actor.caller, named)
+    foreign = await traces.foreign_codes(lines.numbered(), lines.where)
+    violations = await apply_all(ledger, lines, foreign)
     if violations:
         raise Refused(sorted(violations, key=lambda one: int(one.line_id or 0)))
     await ledger.write()
@@ -96,29 +97,55 @@ def takes_any_batch(entry: StockEntry) -> bool:
     return not entry.batch_number and (entry.quantity < 0 or entry.kind == MovementKind.STOCK_TAKE)
 
 
-def apply_all(ledger: Ledger, items: Mapping[str, StockItem], lines: Lines) -> list[Violation]:
-    """Put every line into the ledger; gives what the books forbid."""
-    found = []
-    for number, entry in lines.numbered():
-        item, where = items.get(entry.drug_code), lines.where
-        wrong = apply(ledger, item, entry) if item else unknown_drug(entry.drug_code)
-        if wrong is not None:
-            code, rule, text, limit = wrong
-            found.append(broken(code, rule, where(number) + text, line_id=str(number), limit=limit))
+async def apply_all(ledger: Ledger, lines: Lines, found: list[Violation]) -> list[Violation]:
+    """Put every line into the ledger; adds what the books forbid to what was found before.
+
+    Of many lines the database writes some while the next are applied, until one is forbidden: then all that
+    was written goes with the transaction. What is left over is for `Ledger.write`.
+    """
+    items = {item.drug_code: item for item in ledger.items.values()}
+    numbered = lines.numbered()
+    if len(lines.entries) <= LINES_MAX:
+        return found + apply_some(ledger, items, lines, numbered)
+    while some := list(islice(numbered, STEP)):
+        writing = asyncio.ensure_future((Portion() if found else ledger.take()).write())
+        try:
+            # many lines are minutes of other requests' waiting, unless a thread does them
+            found += await asyncio.to_thread(apply_some, ledger, items, lines, some)
+        finally:
+            # whatever happens, two never speak to the database at once
+            await writing
     return found
 
 
-def apply(ledger: Ledger, item: StockItem, entry: StockEntry) -> Forbidden | None:
+def apply_some(
+    ledger: Ledger, items: Mapping[str, Stock], lines: Lines, numbered: Iterable[tuple[int, StockEntry]]
+) -> list[Violation]:
+    """Put some of the lines into the ledger."""
+    found = []
+    for number, entry in numbered:
+        item = items.get(entry.drug_code)
+        wrong = apply(ledger, item, entry) if item else unknown_drug(entry.drug_code)
+        if wrong is not None:
+            code, rule, text, limit = wrong
+            text = lines.where(number) + text
+            found.append(broken(code, rule, text, line_id=str(number), limit=limit))
+    return found
+
+
+def apply(ledger: Ledger, item: Stock, entry: StockEntry) -> Forbidden | None:
     """Put one entry into the ledger, or say why not."""
     change, origin = entry.quantity, NOTHING
-    batch = ledger.batches[item.id].get(batch_key(entry))
+    key = batch_key(entry)
+    batch = ledger.batches[item.id].get(key)
     if entry.kind == MovementKind.STOCK_TAKE:
         before = item.on_hand if not entry.batch_number else batch.on_hand if batch else Decimal(0)
         change, origin = entry.quantity - before, Origin(counted=entry.quantity)
     if item.on_hand + change < item.held:
         return short(item, change)
     if change >= 0:
-        return put_in(ledger, item, entry, change, origin)
+        batch = batch or ledger.new_batch(item, entry, key)
+        return put_in(ledger, item, batch, entry, change, origin)
     source = [batch] if batch else [] if entry.batch_number else ledger.of(item)
     portions = first_expired_first_out(source, -change)
     if sum(portion for _, portion in portions) < -change:
@@ -129,10 +156,9 @@ def apply(ledger: Ledger, item: StockItem, entry: StockEntry) -> Forbidden | Non
 
 
 def put_in(
-    ledger: Ledger, item: StockItem, entry: StockEntry, change: Decimal, origin: Origin
+    ledger: Ledger, item: Stock, batch: Batch, entry: StockEntry, change: Decimal, origin: Origin
 ) -> Forbidden | None:
     """Put boxes into their batch; a batch has one last good day."""
-    batch = ledger.batch(item, entry, batch_key(entry))
     if entry.expires_on and batch.expires_on and entry.expires_on != batch.expires_on:
         known, sent = batch.expires_on, entry.expires_on
         text = f"批号 {batch.batch_number} 已登记的有效期止是 {known},收到 {sent}。"
@@ -152,10 +178,10 @@ def wrong(problem: Problem) -> Violation:
     return broken(Code.INVALID_VALUE, "FJ-2.5", text, line_id=str(problem.line))
 
 
-def short(item: StockItem, change: Decimal) -> Forbidden:
+def short(item: Stock, change: Decimal) -> Forbidden:
     """The movement would take stock that is not there or that is kept for patients."""
     text = (
-        f"药品 {item.drug_id} 在库 {item.on_hand:f},已为患者预留 {item.held:f},"
+        f"药品 {item.drug_code} 在库 {item.on_hand:f},已为患者预留 {item.held:f},"
         f"不能再变动 {change:f}。请先盘点,或先处理预留的配药。"
     )
     return Code.STOCK_SHORT, "YL-2", text, f"{item.held:f}"

@@ -135,7 +135,7 @@ GRID = {
 }
 
 ENROLMENT = ("enrolFace", "withdrawFace")
-FILES = ("submitIdentityCheck", "enrolFace")
+FILES = ("submitIdentityCheck", "enrolFace", "uploadStock")
 ENDING = ("cancelFill", "declineFill", "revokePrescription")
 OPEN = ("signInWithWechat", "linkMember", "refreshSession", "signOut")
 """Signing in: for callers without a token; one with a token may do it too."""

@@ -16,6 +16,7 @@ from policy.family import Paid, PayLimits, check_limits, payable
 from services.family_money import paid_by
 from tests.family.people import Relative, give
 from tests.house import House
+from tests.money.words import reverse
 from tests.road.test_family_account import balance, spend_down_to
 from tests.road.test_family_account import paid_by as tender_of
 from tests.road.walk import Walk
@@ -86,6 +87,22 @@ async def test_the_month_is_used_up_and_begins_anew(own_house: House) -> None:
     assert await paid_by(UUID(wife.id), UUID(husband.id), april) == Paid(Decimal(0), Decimal(5))
     new_year = datetime(2027, 1, 1, tzinfo=SHANGHAI)
     assert await paid_by(UUID(wife.id), UUID(husband.id), new_year) == Paid(Decimal(0), Decimal(0))
+
+
+async def test_what_is_given_back_may_be_paid_again(own_house: House) -> None:
+    walk = Walk(own_house, SHANXI)
+    wife, husband = Relative(own_house, WIFE), Relative(own_house, HUSBAND)
+    await spend_down_to(own_house, HUSBAND, Decimal(0))
+    grant = await give(wife, husband, "PAY", payLimitMonth="5.00")
+    tender = tender_of(UUID(wife.id))
+    settlement = await walk.settle(await prepared(walk), tender=tender)
+
+    await reverse(walk.counter(), settlement)
+    (shown,) = [one for one in await wife.grants() if one["id"] == grant["id"]]
+    again = await walk.settle(await prepared(walk), tender=tender)
+
+    assert shown["monthLeft"] == "5.00"
+    assert again["statement"]["familyAccount"] == "5.00"
 
 
 async def test_two_settlements_at_once_do_not_pay_beyond_the_month(own_house: House) -> None:

@@ -25,12 +25,14 @@ from models import (
     Posting,
     PrescriptionLine,
     Settlement,
+    StockBatch,
     StockHold,
     StockItem,
+    StockMovement,
 )
 from models.account import AccountKind
 from ops.world.cast import FUJIAN_PHARMACY
-from policy.terms import EventKind, Role
+from policy.terms import EventKind, MovementKind, Role
 from services.ledger import account_of
 from tests.house import House
 from tests.money.words import reverse
@@ -239,6 +241,28 @@ async def test_two_holds_of_one_fill_line_are_impossible() -> None:
 
     with database_refuses():
         await StockHold.create(item_id=hold.item_id, fill_line_id=hold.fill_line_id, quantity=1, taken_at=NOW)
+
+
+@pytest.mark.parametrize("which", ["另一药品的批次", "没有批次", "没有这一批次"])
+async def test_a_movement_is_of_a_batch_of_its_drug(which: str) -> None:
+    batch = await StockBatch.first()
+    assert batch is not None
+    other = await StockBatch.exclude(item_id=batch.item_id).first()
+    assert other is not None
+    wrong = {"另一药品的批次": other.id, "没有批次": None, "没有这一批次": uuid4()}[which]
+    values: dict[str, Any] = {
+        "item_id": batch.item_id,
+        "kind": MovementKind.ADJUSTMENT,
+        "quantity": Decimal(0),
+        "moved_at": NOW,
+        "recorded_by": "test",
+    }
+
+    await StockMovement.create(batch_id=batch.id, **values)
+    with database_refuses() as refused:
+        await StockMovement.create(batch_id=wrong, **values)
+
+    assert "batch" in str(refused.value)
 
 
 async def test_two_events_of_a_topic_never_share_a_number() -> None:

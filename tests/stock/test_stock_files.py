@@ -18,6 +18,7 @@ from ops.client import Json, Refused, RequestFailed
 from ops.world.cast import AMLODIPINE, FUJIAN_PHARMACY
 from policy.calendar import shanghai_day
 from policy.terms import Role, TraceState
+from services.movements import STEP
 from tests.house import House
 from tests.stock.counter import check_adds_up, item_of, keep, line, sell
 from tests.stock.spreadsheet import Cell, csv_of, packed, workbook
@@ -177,25 +178,22 @@ BAD_CELLS: dict[str, tuple[str, Cell, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", BAD_CELLS)
 @pytest.mark.parametrize("make", [csv_of, workbook], ids=["csv", "xlsx"])
-async def test_a_bad_cell_is_named_with_row_column_value_and_advice(
-    house: House, name: str, make: Any
-) -> None:
-    title, value, why = BAD_CELLS[name]
+async def test_every_bad_cell_is_named_with_row_column_value_and_advice(house: House, make: Any) -> None:
     batch = fresh()
-    rows = [HEADER, bought(生产批号=batch), [], bought(**({"生产批号": batch} | {title: value}))]
+    bad = [bought(**({"生产批号": batch} | {title: value})) for title, value, _ in BAD_CELLS.values()]
 
-    violations = await refused(house, make(rows))
+    violations = await refused(house, make([HEADER, bought(生产批号=batch), [], *bad]))
 
-    assert [one["lineId"] for one in violations] == ["4"], violations
-    message = violations[0]["message"]
-    assert f"第 4 行“{title}”列" in message
-    assert why in message
-    assert "请" in message
-    assert (violations[0]["code"], violations[0]["rule"]) == ("INVALID_VALUE", "FJ-2.5")
-    if isinstance(value, str):
-        assert violations[0]["actual"] == (value if len(value) < 41 else f"{value[:40]}…")
+    assert [one["lineId"] for one in violations] == [str(row) for row in range(4, len(bad) + 4)], violations
+    for (name, (title, value, why)), violation in zip(BAD_CELLS.items(), violations, strict=True):
+        message = violation["message"]
+        assert f"第 {violation['lineId']} 行“{title}”列" in message, name
+        assert why in message, name
+        assert "请" in message, name
+        assert (violation["code"], violation["rule"]) == ("INVALID_VALUE", "FJ-2.5"), name
+        if isinstance(value, str):
+            assert violation["actual"] == (value if len(value) < 41 else f"{value[:40]}…"), name
     assert await moved(batch) == []
 
 
@@ -291,6 +289,25 @@ def far_cell() -> bytes:
             far = '<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
             new.writestr(name, text.replace("</sheetData>", far))
     return out.getvalue()
+
+
+async def test_a_long_file_is_written_in_portions_and_not_one_stays_if_a_later_one_is_forbidden(
+    house: House,
+) -> None:
+    batches = [fresh(), fresh()]
+    rows = [bought(生产批号=batches[number % 2], 数量="1") for number in range(2 * STEP + 1)]
+    spoilt = [*rows, bought(生产批号=batches[1], 有效期止="2028-11-30")]
+
+    violations = await refused(house, csv_of([HEADER, *spoilt]))
+    left = [*await moved(batches[0]), *await StockBatch.filter(batch_number__in=batches)]
+    answer = await upload(house, csv_of([HEADER, *rows]))
+
+    assert [one["lineId"] for one in violations] == [str(len(rows) + 2)]
+    assert left == []
+    assert answer["lines"] == len(rows)
+    held = {one.batch_number: one.on_hand for one in await StockBatch.filter(batch_number__in=batches)}
+    assert held == {batches[0]: Decimal(STEP + 1), batches[1]: Decimal(STEP)}
+    await check_adds_up([AMLODIPINE], shanghai_day(house.now()))
 
 
 async def test_the_same_file_again_under_its_key_is_recorded_once(house: House) -> None:

@@ -73,9 +73,15 @@ async def deliver(stock: Sequence[StockItem], count: int, now: datetime) -> None
         item.on_hand += count
         item.sellable += count
         await StockBatch.filter(item_id=item.id).update(on_hand=item.on_hand)
+    batches = {batch.item_id: batch for batch in await StockBatch.filter(item_id__in=[i.id for i in stock])}
     await StockMovement.bulk_create(
         StockMovement(
-            item=item, kind=MovementKind.PURCHASE, quantity=Decimal(count), moved_at=now, recorded_by="test"
+            item=item,
+            batch=batches[item.id],
+            kind=MovementKind.PURCHASE,
+            quantity=Decimal(count),
+            moved_at=now,
+            recorded_by="test",
         )
         for item in stock
     )
