@@ -1,15 +1,9 @@
 """A list costs the same number of statements however long it is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
-from api import charging
-from engines.rates import Rate
 from models import Case, Fill, Settlement, StockItem
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
@@ -21,28 +15,6 @@ from tests.money.words import REVERSE
 from tests.services.stage import ready_fill, settled_fill, walkers
 
 FEW, MANY = 2, 6
-
-
-@pytest.fixture(autouse=True)
-def rich_callers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Callers who may ask for page after page of a hundred."""
-    monkeypatch.setattr(charging, "PERSON", Rate(10**6, 10**6))
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile (语句计数)."""
-    statements: list[str] = []
-    with monkeypatch.context() as patch:
-        for name in ("execute_query", "execute_query_dict"):
-            original = getattr(AsyncpgDBClient, name)
-
-            async def spy(self: Any, query: str, *values: Any, _original: Any = original, **more: Any) -> Any:
-                statements.append(query)
-                return await _original(self, query, *values, **more)
-
-            patch.setattr(AsyncpgDBClient, name, spy)
-        yield statements
 
 
 @pytest.fixture(scope="module")
