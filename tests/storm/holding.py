@@ -39,7 +39,7 @@ from tests.storm.ready import prescribed
 
 PATIENTS, COUNTERS, WANTED = 10, 2, 40
 BATCH = "LAST"
-BOXES = 12
+BOXES = 4
 """So few that requests are refused all the time."""
 
 RECORD = """mutation R($input: RecordAdjustmentsInput!) {
