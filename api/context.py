@@ -51,6 +51,11 @@ class Context:
         return self.actor
 
     @property
+    def engine(self) -> str | None:
+        """The engine that the request, or the request that opened the socket, asks for (执行引擎)."""
+        return self.request.headers.get("x-gql-engine")
+
+    @property
     def bell(self) -> Bell:
         """The bell, for subscriptions to listen to."""
         return self.parts.bell
