@@ -1,7 +1,7 @@
 """A schema whose values are everything that a plan may meet: what fits its type, and what does not."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -11,6 +11,7 @@ import strawberry
 from strawberry.extensions import FieldExtension, ParserCache, ValidationCache
 from strawberry.permission import BasePermission
 from strawberry.schema.config import StrawberryConfig
+
 from api.plans import PlanCache, PlannedExecutor
 
 Tag = NewType("Tag", str)
@@ -23,6 +24,7 @@ def show_tag(value: object) -> str | None:
     return None if value == "none" else f"#{value}"
 
 
+@strawberry.enum
 class Colour(Enum):
     RED = "r"
     BLUE = 2
@@ -34,14 +36,11 @@ class Size(Enum):
     LARGE = "l"
 
 
-ColourType = strawberry.enum(Colour)
-
-
 class Never(BasePermission):
     message = "not you"
 
     def has_permission(self, source: Any, info: Any, **_: Any) -> bool:
-        return source.number != 3
+        return bool(source.number != 3)
 
 
 class Shouting(FieldExtension):
@@ -70,7 +69,7 @@ class Leaf:
     key: strawberry.ID | None
     tag: Tag | None
     day: date | None
-    colour: ColourType | None
+    colour: Colour | None
     sizes: list[Size] | None
     words: list[str | None] | None
     strict: list[str] | None
@@ -225,114 +224,118 @@ def leaf(**more: Any) -> Any:
     return Leaf(**(said | more))
 
 
-def leaves() -> list[Any]:
-    """Every deviation there is, one by one; made anew, for some can be read only once."""
-    return [
-        leaf(),
-        None,
-        leaf(text=None, number=None, ratio=None, flag=None, key=None, tag=None, day=None, colour=None),
-        leaf(sizes=None, words=None, strict=None, grid=None),
-        leaf(must=None),
-        leaf(text=5, number="12", ratio=3, flag=0, key=9, tag=Tag("bad"), colour="r", sizes=(Size.SMALL,)),
-        leaf(text={"a": 1}, number=2**40, ratio=float("nan"), flag="yes", key=1.5, tag=Tag("none")),
-        leaf(number=True, ratio=True, flag=2.0, colour="purple", sizes=[Size.SMALL, "huge"], day="2026"),
-        leaf(words="ab", strict=["a", None, "c"], grid=[[1], None]),
-        leaf(words=once("x", 5, None), strict=once("p", None), grid=[[2**40], [1.5], 3]),
-        leaf(words=aonce("y", None), strict=aonce("q", None), text=ValueError("stored")),
-        leaf(words=[awaited("z"), awaited(None), "w"], strict=[awaited("r"), None, awaited("s")]),
-        Odd(number=4, words=["o"], tag="bad"),
-        ValueError("an item that is an exception"),
-        Failure(),
-        {"text": "a dict"},
-        "text",
-        7,
-    ]
+LEAVES: Sequence[Callable[[], Any]] = (
+    lambda: leaf(),
+    lambda: None,
+    lambda: leaf(text=None, number=None, ratio=None, flag=None, key=None, tag=None, day=None, colour=None),
+    lambda: leaf(sizes=None, words=None, strict=None, grid=None),
+    lambda: leaf(must=None),
+    lambda: leaf(
+        text=5, number="12", ratio=3, flag=0, key=9, tag=Tag("bad"), colour="r", sizes=(Size.SMALL,)
+    ),
+    lambda: leaf(text={"a": 1}, number=2**40, ratio=float("nan"), flag="yes", key=1.5, tag=Tag("none")),
+    lambda: leaf(number=True, ratio=True, flag=2.0, colour="purple", sizes=[Size.SMALL, "huge"], day="2026"),
+    lambda: leaf(words="ab", strict=["a", None, "c"], grid=[[1], None]),
+    lambda: leaf(words=once("x", 5, None), strict=once("p", None), grid=[[2**40], [1.5], 3]),
+    lambda: leaf(words=aonce("y", None), strict=aonce("q", None), text=ValueError("stored")),
+    lambda: leaf(words=[awaited("z"), awaited(None), "w"], strict=[awaited("r"), None, awaited("s")]),
+    lambda: Odd(number=4, words=["o"], tag="bad"),
+    lambda: ValueError("an item that is an exception"),
+    lambda: Failure(),
+    lambda: {"text": "a dict"},
+    lambda: "text",
+    lambda: 7,
+)
+"""Every deviation there is, one by one; made anew each time, for some can be read only once."""
 
 
 def cat(**more: Any) -> Any:
     return Cat(**{"name": "Tom", "lives": 9, "leaf": leaf(), **more})
 
 
-def pets() -> list[Any]:
-    friend = Dog(name="Bo", barks=None, friends=None)
-    return [
-        cat(),
-        Dog(name="Rex", barks=True, friends=[friend, Dog(name="Al", barks=False, friends=[friend])]),
-        cat(lives="many"),
-        cat(leaf=leaf(must=None)),
-        Dog(name=None, barks=None, friends=[None]),  # type: ignore[arg-type, list-item]
-        Odd(name="nobody"),
-        strawberry.cast(Dog, Odd(name="cast", barks=True, friends=None)),
-        strawberry.cast(Dog, cat(name="a cat cast as dog")),
-        Odd(name="boo", is_ghost=True),
-        Ghost(name="Casper"),
-        Failure(),
-        None,
-    ]
+FRIEND = Dog(name="Bo", barks=None, friends=None)
+
+PETS: Sequence[Callable[[], Any]] = (
+    lambda: cat(),
+    lambda: Dog(name="Rex", barks=True, friends=[FRIEND, Dog(name="Al", barks=False, friends=[FRIEND])]),
+    lambda: cat(lives="many"),
+    lambda: cat(leaf=leaf(must=None)),
+    lambda: Dog(name=None, barks=None, friends=[None]),  # type: ignore[arg-type, list-item]
+    lambda: Odd(name="nobody"),
+    lambda: strawberry.cast(Dog, Odd(name="cast", barks=True, friends=None)),
+    lambda: strawberry.cast(Dog, cat(name="a cat cast as dog")),
+    lambda: Odd(name="boo", is_ghost=True),
+    lambda: Ghost(name="Casper"),
+    lambda: Failure(),
+    lambda: None,
+)
+COUNT = len(LEAVES)
 
 
-def rows() -> list[Any]:
-    """One row for every leaf and pet, and a few that are no rows."""
-    odd_leaves, odd_pets = leaves(), pets()
-    made: list[Any] = []
-    for number in range(max(len(odd_leaves), len(odd_pets))):
-        one, pet = odd_leaves[number % len(odd_leaves)], odd_pets[number % len(odd_pets)]
-        row = Row(
-            number=number,
-            leaf=one,
-            leaves=[leaf(), leaves()[number], None],
-            strict_leaves=[leaf(), *leaves()[number : number + 1]] if number % 3 else None,
-            pet=pet,
-            pets=None if number == 4 else [cat(), pets()[number % len(odd_pets)]],
-            named=pets()[(number + 1) % len(odd_pets)],
-            all_named=[pets()[number % len(odd_pets)], cat(), None],
-            box=Box(item=leaf(), items=[leaves()[number]]),
-            count=Box(item=number, items=[1, None] if number == 5 else [number]),  # type: ignore[list-item]
-            held="held",
-            loud="loud",
-        )
-        made.append(row)
-    return made
+def odd_leaf(number: int) -> Any:
+    return LEAVES[number % COUNT]()
+
+
+def odd_pet(number: int) -> Any:
+    return PETS[number % len(PETS)]()
+
+
+def row_at(number: int) -> Any:
+    """A row for every leaf and every pet."""
+    return Row(
+        number=number,
+        leaf=odd_leaf(number),
+        leaves=[leaf(), odd_leaf(number), None],
+        strict_leaves=[leaf(), odd_leaf(number)] if number % 3 else None,
+        pet=odd_pet(number),
+        pets=None if number == 4 else [cat(), odd_pet(number)],
+        named=odd_pet(number + 1),
+        all_named=[odd_pet(number), cat(), None],
+        box=Box(item=leaf(), items=[odd_leaf(number)]),
+        count=Box(item=number, items=[1, None] if number == 5 else [number]),  # type: ignore[list-item]
+        held="held",
+        loud="loud",
+    )
 
 
 @strawberry.type
 class Query:
     @strawberry.field
     def rows(self, first: int = 3, skip: int = 0) -> list[Row | None]:
-        skip = abs(skip) % 18
-        return rows()[skip : skip + abs(first) % 18]
+        skip = abs(skip) % COUNT
+        return [row_at(number) for number in range(COUNT)[skip : skip + abs(first) % COUNT]]
 
     @strawberry.field
-    async def rows_later(self, at: int = 0) -> list[Row]:
-        return await awaited(rows()[abs(at) % 18 :])  # type: ignore[no-any-return]
+    async def rows_later(self, at: int = COUNT - 3) -> list[Row]:
+        return await awaited([row_at(number) for number in range(abs(at) % COUNT, COUNT)])  # type: ignore[no-any-return]
 
     @strawberry.field
     def row(self, at: int) -> Row | None:
-        return rows()[abs(at) % 18]  # type: ignore[no-any-return]
+        return row_at(abs(at) % COUNT)  # type: ignore[no-any-return]
 
     @strawberry.field
     async def row_later(self, at: int) -> Row:
-        return await awaited(rows()[abs(at) % 18])  # type: ignore[no-any-return]
+        return await awaited(row_at(abs(at) % COUNT))  # type: ignore[no-any-return]
 
     @strawberry.field
     def leaves(self) -> list[Leaf | None]:
-        return leaves()
+        return [make() for make in LEAVES]
 
     @strawberry.field
     def strict_leaves(self) -> list[Leaf] | None:
-        return leaves()[:8]
+        return [make() for make in LEAVES[:8]]
 
     @strawberry.field
     def awaited_leaves(self) -> list[Leaf | None]:
-        return [awaited(one) for one in leaves()]  # type: ignore[misc]
+        return [awaited(make()) for make in LEAVES]
 
     @strawberry.field
     def pets(self) -> list[Pet | None]:
-        return pets()
+        return [make() for make in PETS]
 
     @strawberry.field
     async def named(self, at: int = 0) -> Named | None:
-        return pets()[abs(at) % 12]  # type: ignore[no-any-return]
+        return odd_pet(abs(at))  # type: ignore[no-any-return]
 
 
 @strawberry.type
@@ -341,20 +344,20 @@ class Mutation:
     async def note(self, text: str, log: strawberry.Info) -> Row:
         await asyncio.sleep(0)
         log.context.append(text)
-        return rows()[len(log.context)]  # type: ignore[no-any-return]
+        return row_at(len(log.context))  # type: ignore[no-any-return]
 
 
 @strawberry.type
 class Subscription:
     @strawberry.subscription
     async def leaf(self) -> AsyncGenerator[Leaf, None]:
-        for one in leaves():
-            yield one
+        for make in LEAVES:
+            yield make()
 
     @strawberry.subscription
     async def pet(self) -> AsyncGenerator[Pet | None, None]:
-        for one in pets():
-            yield one
+        for make in PETS:
+            yield make()
 
 
 class Planned(PlannedExecutor):

@@ -48,7 +48,7 @@ def documents(schema: GraphQLSchema, sdl: str) -> st.SearchStrategy[str]:
 
 
 def embellished(schema: GraphQLSchema, text: str, chance: Random) -> str:
-    """The document with aliases, directives, repeated fields and named fragments, as far as it stays valid."""
+    """The document with fragments, repeated fields, aliases and directives, where it stays valid."""
     document = parse(text)
     for change in (_Fragments, _Repeats, _Aliases, _Directives):
         types = TypeInfo(schema)
@@ -106,17 +106,17 @@ class _Repeats(_Change):
 
 
 class _Aliases(_Change):
-    def leave_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
+    def leave_field(self, node: FieldNode, *_: Any) -> Any:
         if self.chance.random() > 0.1 or node.alias:
             return None
         return _copied(node, alias=self.fresh("alias"))
 
 
 class _Directives(_Change):
-    def leave_field(self, node: FieldNode, *_: Any) -> FieldNode | None:
+    def leave_field(self, node: FieldNode, *_: Any) -> Any:
         return _copied(node, directives=self._said()) if self.chance.random() < 0.15 else None
 
-    def leave_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> InlineFragmentNode | None:
+    def leave_inline_fragment(self, node: InlineFragmentNode, *_: Any) -> Any:
         return _copied(node, directives=self._said()) if self.chance.random() < 0.3 else None
 
     def _said(self) -> tuple[DirectiveNode, ...]:

@@ -59,7 +59,7 @@ async def test_they_agree_on_every_odd_value_of_a_list(document: str) -> None:
 
 @pytest.mark.parametrize("selection", SELECTIONS)
 async def test_they_agree_on_every_odd_value_of_a_field(selection: str) -> None:
-    documents = [f"{{ {root} {{ {selection} }} }}" for root in ("rows(first: 17)", "rowsLater")]
+    documents = [f"{{ {root} {{ {selection} }} }}" for root in ("rows(first: 17)", "rowsLater(at: 0)")]
     documents += [f"{{ row(at: {at}) {{ {selection} }} }}" for at in range(18)]
     documents += [f"{{ rowLater(at: {at}) {{ {selection} }} }}" for at in range(18)]
 
@@ -67,7 +67,7 @@ async def test_they_agree_on_every_odd_value_of_a_field(selection: str) -> None:
 
 
 @settings(
-    max_examples=250,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     database=None,
