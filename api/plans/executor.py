@@ -14,8 +14,8 @@ from graphql.pyutils import Path, gather_with_cancel
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from api.plans.cache import PlanCache
+from api.plans.objects import drop
 from api.plans.plan import Plan
-from api.plans.values import drop
 
 
 class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -67,10 +67,10 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Any:
         """Complete what a resolver gave, or an item of it."""
         if self.plan is not None:
-            complete = self.plan.completer(self, return_type, field_details_list)
-            if complete is not None:
+            completer = self.plan.completer(self, return_type, field_details_list)
+            if completer is not None:
                 try:
-                    return complete(result)
+                    return completer.complete(result)
                 # whatever it is, graphql-core meets it again below and says what is to be said
                 except Exception:
                     pass
@@ -92,15 +92,15 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         results: dict[str, Any] = {}
         waiting: list[str] = []
         try:
-            for name, attribute, complete, details in self.plan.steps(self, parent_type, grouped_field_set):
-                if complete is not None:
+            for name, attribute, completer, details in self.plan.steps(self, parent_type, grouped_field_set):
+                if completer is not None:
                     said = None
                     try:
                         said = getattr(source_value, attribute)
-                        results[name] = complete(said)
+                        results[name] = completer.complete(said)
                         continue
                     except Exception:
-                        drop(source_value, attribute, said)
+                        drop(source_value, said)
                 place = Path(path, name, parent_type.name)
                 result = self.execute_field(parent_type, source_value, details, place, position_context)
                 if result is not Undefined:

@@ -4,6 +4,7 @@ What is selected is collected by graphql-core itself, once for all requests. Eve
 is first needed, and kept by identity: the lists that graphql-core collected live as long as their plan.
 """
 
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from graphql import (
@@ -30,7 +31,8 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from api.plans.values import Complete, leaf, list_of, nullable, object_of, one_of
+from api.plans.objects import Attribute, object_of
+from api.plans.values import Complete, Completer, leaf, list_of, nullable, one_of
 
 if TYPE_CHECKING:
     from graphql.execution import Executor
@@ -46,7 +48,7 @@ class Step(NamedTuple):
 
     name: str
     attribute: str
-    complete: Complete | None
+    completer: Completer | None
     details: FieldDetailsList
 
 
@@ -58,7 +60,7 @@ class Plan:
         self.operation: OperationDefinitionNode = executor.operation
         self._collected: dict[tuple[int, int], CollectedFields] = {}
         self._steps: dict[int, tuple[Step, ...]] = {}
-        self._completers: dict[tuple[int, int], Complete | None] = {}
+        self._completers: dict[tuple[int, int], Completer | None] = {}
         root_type = self.schema.get_root_type(self.operation.operation)
         assert root_type is not None
         self.root = collect_fields(
@@ -89,7 +91,7 @@ class Plan:
 
     def completer(
         self, executor: "Executor[Any]", type_: GraphQLOutputType, details: FieldDetailsList
-    ) -> Complete | None:
+    ) -> Completer | None:
         """How values of a type are completed; None when only graphql-core can."""
         key = id(details), id(type_)
         if key not in self._completers:
@@ -103,7 +105,7 @@ class Plan:
         field = self.schema.get_field(type_, details[0].node.name.value)
         if field is TypeNameMetaFieldDef:
             # every object has a class; its name in the schema needs no reading
-            return Step(name, "__class__", lambda _: type_.name, details)
+            return Step(name, "__class__", Completer(lambda _: type_.name), details)
         attribute = attribute_of(field)
         if field is None or attribute is None:
             return Step(name, "", None, details)
@@ -111,21 +113,21 @@ class Plan:
 
     def _compile(
         self, executor: "Executor[Any]", type_: GraphQLOutputType, details: FieldDetailsList
-    ) -> Complete | None:
+    ) -> Completer | None:
         if isinstance(type_, GraphQLNonNull):
             return self._bare(executor, type_.of_type, details)
-        complete = self._bare(executor, type_, details)
-        return nullable(complete) if complete else None
+        completer = self._bare(executor, type_, details)
+        return nullable(completer) if completer else None
 
     def _bare(
         self, executor: "Executor[Any]", type_: GraphQLOutputType, details: FieldDetailsList
-    ) -> Complete | None:
+    ) -> Completer | None:
         """The completer of values that are not null."""
         if is_leaf_type(type_):
             return leaf(type_)
         if isinstance(type_, GraphQLList):
-            complete = self.completer(executor, type_.of_type, details)
-            return list_of(complete) if complete else None
+            completer = self.completer(executor, type_.of_type, details)
+            return list_of(completer) if completer else None
         if is_abstract_type(type_):
             return self._abstract(executor, type_, details)
         assert isinstance(type_, GraphQLObjectType)
@@ -139,15 +141,17 @@ class Plan:
         type_: GraphQLObjectType,
         details: FieldDetailsList,
         exact: type | None,
-    ) -> Complete | None:
+    ) -> Completer | None:
         group = self.collected(executor, type_, details).grouped_field_set
         steps = self.steps(executor, type_, group)
-        attributes = [(step.name, step.attribute, step.complete) for step in steps if step.complete]
+        attributes = [
+            Attribute(step.name, step.attribute, step.completer) for step in steps if step.completer
+        ]
         return object_of(attributes, exact) if len(attributes) == len(steps) else None
 
     def _abstract(
         self, executor: "Executor[Any]", type_: GraphQLAbstractType, details: FieldDetailsList
-    ) -> Complete | None:
+    ) -> Completer | None:
         if getattr(type_.extensions.get(OF_STRAWBERRY), "resolve_type", None):
             return None
         by_class: dict[type, Complete] = {}
@@ -155,10 +159,10 @@ class Plan:
             exact = class_of(possible)
             if exact is None:
                 continue
-            complete = self._object(executor, possible, details, exact)
-            if complete is None:
+            completer = self._object(executor, possible, details, exact)
+            if completer is None:
                 return None
-            by_class[exact] = complete
+            by_class[exact] = completer.complete
         return one_of(by_class) if by_class else None
 
 
@@ -167,7 +171,9 @@ def attribute_of(field: GraphQLField | None) -> str | None:
     said = field.extensions.get(OF_STRAWBERRY) if field is not None else None
     if not isinstance(said, StrawberryField) or type(said).get_result is not StrawberryField.get_result:
         return None
-    return said.python_name if said.is_basic_field and said.default_resolver is getattr else None
+    is_plain = said.is_basic_field and said.default_resolver is getattr
+    is_name = said.python_name.isidentifier() and not iskeyword(said.python_name)
+    return said.python_name if is_plain and is_name else None
 
 
 def class_of(type_: GraphQLObjectType) -> type | None:

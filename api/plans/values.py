@@ -4,13 +4,12 @@ A completer takes a value and gives what the client gets. It knows the ordinary 
 it raises, and graphql-core, which knows the rest, completes that value again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
-from inspect import iscoroutine
 from math import isfinite
 from types import GeneratorType
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from graphql import (
@@ -24,11 +23,8 @@ from graphql import (
     Undefined,
 )
 from strawberry.execution import optimized_is_awaitable
-from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
 Complete = Callable[[Any], Any]
-Attribute = tuple[str, str, Complete]
-"""The name in the answer, the attribute it is read from, and its completer."""
 
 INT_END = 2**31
 PLAIN = frozenset({str, int, float, bool, bytes, dict, list, tuple, datetime, date, time, Decimal, UUID})
@@ -38,43 +34,54 @@ class Deviation(Exception):
     """A value that is not of the ordinary kind."""
 
 
+class Completer(NamedTuple):
+    """How values of one type are completed (输出方式)."""
+
+    complete: Complete
+    test: str = ""
+    """An expression, true where a value `v` is its own JSON already."""
+
+
 def refuse_odd(value: object) -> None:
     """Raise for what graphql-core treats apart, whatever the field's type."""
     if isinstance(value, (Exception, GeneratorType)) or value is Undefined or optimized_is_awaitable(value):
         raise Deviation
 
 
-def nullable(complete: Complete) -> Complete:
+def nullable(inner: Completer) -> Completer:
     """A completer that lets null pass."""
+    complete = inner.complete
 
     def complete_nullable(value: Any) -> Any:
         return None if value is None else complete(value)
 
-    return complete_nullable
+    return Completer(complete_nullable, f"v is None or {inner.test}" if inner.test else "")
 
 
-def list_of(complete: Complete) -> Complete:
+def list_of(inner: Completer) -> Completer:
     """A completer of lists; what can be read only once is left to graphql-core unread."""
+    complete = inner.complete
 
     def complete_list(value: Any) -> Any:
         if type(value) is list or type(value) is tuple:
             return [complete(item) for item in value]
         raise Deviation
 
-    return complete_list
+    return Completer(complete_list)
 
 
-def leaf(type_: GraphQLLeafType) -> Complete:
+def leaf(type_: GraphQLLeafType) -> Completer:
     """The completer of a scalar or an enum."""
     if type_ is GraphQLString or type_ is GraphQLID:
-        return _text
+        return Completer(_text, "type(v) is str")
     if type_ is GraphQLInt:
-        return _int
+        return Completer(_int, f"type(v) is int and {-INT_END} <= v < {INT_END}")
     if type_ is GraphQLFloat:
-        return _float
+        # what is taken from itself is zero, unless it is infinite or no number
+        return Completer(_float, "type(v) is float and v - v == 0")
     if type_ is GraphQLBoolean:
-        return _bool
-    return _enum(type_) if isinstance(type_, GraphQLEnumType) else _coerced(type_)
+        return Completer(_bool, "type(v) is bool")
+    return Completer(_enum(type_) if isinstance(type_, GraphQLEnumType) else _coerced(type_))
 
 
 def _text(value: Any) -> str:
@@ -129,36 +136,7 @@ def _enum(type_: GraphQLEnumType) -> Complete:
     return complete_enum
 
 
-def object_of(attributes: Iterable[Attribute], exact: type | None) -> Complete:
-    """A completer of objects whose fields are all attributes; `exact` is their class where it is checked."""
-    attributes = tuple(attributes)
-    ordinary: set[type] = set()
-
-    def complete_object(value: Any) -> Any:
-        if type(value) not in ordinary:
-            if value is None:
-                raise Deviation
-            refuse_odd(value)
-            if exact is not None and type(value) is not exact:
-                raise Deviation
-            ordinary.add(type(value))
-        if exact is not None and getattr(value, TYPE_CAST_ATTRIBUTE, None) is not None:
-            raise Deviation
-        completed = {}
-        said = attribute = None
-        try:
-            for name, attribute, complete in attributes:
-                said = getattr(value, attribute)
-                completed[name] = complete(said)
-        except Exception:
-            drop(value, attribute, said)
-            raise
-        return completed
-
-    return complete_object
-
-
-def one_of(by_class: Mapping[type, Complete]) -> Complete:
+def one_of(by_class: Mapping[type, Complete]) -> Completer:
     """A completer of an interface or a union, by the exact class of the value."""
 
     def complete_abstract(value: Any) -> Any:
@@ -167,13 +145,4 @@ def one_of(by_class: Mapping[type, Complete]) -> Complete:
             raise Deviation
         return complete(value)
 
-    return complete_abstract
-
-
-def drop(source: object, attribute: str | None, value: object) -> None:
-    """Close a coroutine that a property makes anew at each reading: graphql-core will read it again."""
-    if attribute is not None and iscoroutine(value):
-        again = getattr(source, attribute)
-        if again is not value:
-            value.close()
-            again.close()
+    return Completer(complete_abstract)
