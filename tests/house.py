@@ -14,6 +14,7 @@ import httpx
 import settings
 from api.app import create_app
 from api.documents import Documents
+from api.graphql import Schema
 from api.main import make_loaders, schema
 from api.parts import Parts
 from api.server import Server
@@ -85,8 +86,10 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIterator[House]:
-    """Open the house on a copy of the sample world, at the demo's morning."""
+async def open_house(
+    database_url: str, redis_url: str, folder: Path, made: Schema | None = None
+) -> AsyncIterator[House]:
+    """Open the house on a copy of the sample world, at the demo's morning; `made` is another schema."""
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
     bell = Bell(redis_url)
@@ -100,7 +103,7 @@ async def open_house(database_url: str, redis_url: str, folder: Path) -> AsyncIt
         now=clock.now,
     )
     parts = Parts(
-        schema=schema(),
+        schema=made or schema(),
         clock=clock,
         tokens=verifier,
         bell=bell,
