@@ -5,6 +5,7 @@ it raises, and graphql-core, which knows the rest, completes that value again.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time
 from decimal import Decimal
 from math import isfinite
@@ -15,6 +16,7 @@ from uuid import UUID
 from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
@@ -127,7 +129,10 @@ def _coerced(type_: GraphQLLeafType) -> Complete:
 def _enum(type_: GraphQLEnumType) -> Complete:
     """Members are known by identity: hashing one runs Python code."""
     members = list(getattr(type_, "wrapped_cls", ()))
-    names = {id(member): type_.coerce_output_value(member) for member in members}
+    names: dict[int, str] = {}
+    for member in members:
+        with suppress(ValueError, GraphQLError):
+            names[id(member)] = type_.coerce_output_value(member)
     coerce = _coerced(type_)
 
     def complete_enum(value: Any) -> Any:
