@@ -1,5 +1,6 @@
 """What is planned, what is not, and how a caller chooses."""
 
+import asyncio
 from typing import Any
 
 import httpx
@@ -128,6 +129,36 @@ async def test_keeps_so_many_plans_and_no_more() -> None:
 
     assert (cache_of(schema).misses, cache_of(schema).hits) == (5, 0)
     assert len(cache_of(schema)._plans) == len(cache_of(schema)._conditions) == 3
+
+
+async def test_fields_that_wait_do_so_side_by_side() -> None:
+    @strawberry.type
+    class Pair:
+        met: strawberry.Private[asyncio.Barrier]
+        name: str = "pair"
+
+        @strawberry.field
+        async def left(self) -> int:
+            return await self.met.wait()
+
+        @strawberry.field
+        async def right(self) -> int:
+            return await self.met.wait()
+
+    @strawberry.type
+    class Pairs:
+        @strawberry.field
+        def pairs(self) -> list[Pair]:
+            met = asyncio.Barrier(4)
+            return [Pair(met=met), Pair(met=met)]
+
+    schema = strawberry.Schema(Pairs, execution_context_class=Planned)
+    async with asyncio.timeout(5):
+        result = await schema.execute("{ pairs { left name right } }")
+
+    assert result.data is not None
+    assert [list(pair) for pair in result.data["pairs"]] == [["left", "name", "right"]] * 2
+    assert {pair[side] for pair in result.data["pairs"] for side in ("left", "right")} == {0, 1, 2, 3}
 
 
 async def test_introspection_is_answered_alike() -> None:
