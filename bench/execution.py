@@ -88,12 +88,14 @@ async def ask(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reques
 
 async def first_answer(contender: Contender) -> object:
     """The data, as soon as the server is there."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             try:
                 reader, writer = await asyncio.open_connection("127.0.0.1", contender.port)
                 break
             except OSError:
+                assert contender.process is not None
+                assert contender.process.status() != psutil.STATUS_ZOMBIE, f"{contender.name} did not start"
                 await asyncio.sleep(0.1)
         answer = await ask(reader, writer, contender.request)
         writer.close()
@@ -124,9 +126,10 @@ async def measure(seconds: float, rounds: int) -> list[Contender]:
     """All of them by turns."""
     found = contenders()
     with ExitStack() as stack:
+        answers = []
         for contender in found:
             stack.enter_context(served(contender))
-        answers = [await first_answer(contender) for contender in found]
+            answers.append(await first_answer(contender))
         assert all(answer == answers[0] for answer in answers), "they do not answer alike"
         for _ in range(rounds):
             for contender in found:
