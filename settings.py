@@ -87,6 +87,7 @@ QUERY_DIRECTIVES_MAX = config("QUERY_DIRECTIVES_MAX", cast=int, default=50)
 QUERY_COST_MAX = config("QUERY_COST_MAX", cast=int, default=5000)
 QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
 # roles whose clients may send registered documents only
+EXECUTION_PLANS = config("EXECUTION_PLANS", cast=bool, default=True)
 REGISTERED_ONLY = tuple(config("REGISTERED_ONLY", cast=CommaSeparatedStrings, default=""))
 JSON_BYTES_MAX = config("JSON_BYTES_MAX", cast=int, default=1024 * 1024)
 MULTIPART_BYTES_MAX = config("MULTIPART_BYTES_MAX", cast=int, default=13 * 1024 * 1024)

@@ -58,6 +58,11 @@ class Context:
         return Actor(role=Role.PATIENT, subject=f"guest:{address[:32]}")
 
     @property
+    def engine(self) -> str | None:
+        """The engine that the request, or the request that opened the socket, asks for (执行引擎)."""
+        return self.request.headers.get("x-gql-engine")
+
+    @property
     def bell(self) -> Bell:
         """The bell, for subscriptions to listen to."""
         return self.parts.bell

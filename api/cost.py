@@ -37,6 +37,7 @@ from graphql import (
 )
 
 import settings
+from api.same import Same
 
 PAGE_MAX = 100
 """The longest page; a larger `first` is refused where it is read."""
@@ -137,21 +138,21 @@ def cost_of(
     schema: GraphQLSchema, document: DocumentNode, name: str | None, variables: Mapping[str, Any] | None
 ) -> int:
     """The points of a valid document's operation; at least one."""
-    said = {**_numbers(document), **(variables or {})}
-    sizes = tuple(
-        (variable, page(said[variable])) for variable in _numbers(document) if said[variable] is not None
-    )
-    return _cost(schema, document, name, sizes)
+    kept = Same(document)
+    numbers = _numbers(kept)
+    said = {**numbers, **(variables or {})}
+    sizes = tuple((variable, page(said[variable])) for variable in numbers if said[variable] is not None)
+    return _cost(schema, kept, name, sizes)
 
 
 @lru_cache(maxsize=settings.QUERY_CACHE_SIZE)
-def _numbers(document: DocumentNode) -> dict[str, int | None]:
+def _numbers(document: Same[DocumentNode]) -> dict[str, int | None]:
     """The variables of a document that may be the size of a page, with their defaults."""
     return {
         variable.variable.name.value: int(variable.default_value.value)
         if isinstance(variable.default_value, IntValueNode)
         else None
-        for node in document.definitions
+        for node in document.value.definitions
         if isinstance(node, OperationDefinitionNode)
         for variable in node.variable_definitions or ()
         if _named(variable.type) == "Int"
@@ -164,7 +165,8 @@ def _named(kind: TypeNode) -> str:
 
 
 @lru_cache(maxsize=4 * settings.QUERY_CACHE_SIZE)
-def _cost(schema: GraphQLSchema, document: DocumentNode, name: str | None, sizes: Sizes) -> int:
+def _cost(schema: GraphQLSchema, kept: Same[DocumentNode], name: str | None, sizes: Sizes) -> int:
+    document = kept.value
     operation = get_operation_ast(document, name)
     root = schema.get_root_type(operation.operation) if operation else None
     if operation is None or root is None:

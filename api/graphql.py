@@ -12,7 +12,11 @@ from strawberry.types.scalar import ScalarDefinition
 
 import settings
 from api.limits import Extension, Limits, extensions
+from api.plans import PlanCache, PlannedExecutor
 from api.uploads import FILE_SCALARS
+
+REFERENCE = "reference"
+"""What the header `X-Gql-Engine` says to be answered by graphql-core alone."""
 
 
 class Schema(StrawberrySchema):
@@ -22,6 +26,17 @@ class Schema(StrawberrySchema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Log nothing: strawberry would write messages, and with them a caller's data."""
+
+
+class Engine(PlannedExecutor):
+    """The engine of every schema of ours (执行引擎); a caller may ask for graphql-core alone, to compare."""
+
+    plans = PlanCache(settings.QUERY_CACHE_SIZE)
+
+    @classmethod
+    def is_wanted(cls, context: Any) -> bool:
+        """Whether the caller did not ask for the reference engine."""
+        return getattr(context, "engine", None) != REFERENCE
 
 
 def build_schema(
@@ -43,6 +58,7 @@ def build_schema(
         types=types,
         exception_handlers=exception_handlers,
         extensions=[*extensions(limits), *more],
+        execution_context_class=Engine if settings.EXECUTION_PLANS else None,
         config=StrawberryConfig(
             scalar_map={**FILE_SCALARS, **(scalars or {})}, disable_field_suggestions=settings.IS_PRODUCTION
         ),

@@ -23,6 +23,7 @@ from strawberry.schema.schema import validate_document
 import settings
 from api.charging import Charged
 from api.deadline import Deadline
+from api.same import Same
 
 Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
@@ -121,8 +122,9 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
 
 @lru_cache(maxsize=settings.QUERY_CACHE_SIZE)
 def _checked(
-    schema: GraphQLSchema, document: DocumentNode, rules: tuple[type, ...], limits: Limits
+    schema: GraphQLSchema, kept: Same[DocumentNode], rules: tuple[type, ...], limits: Limits
 ) -> tuple[GraphQLError, ...]:
+    document = kept.value
     try:
         # Limits first: some rules take very long over documents that break them.
         return tuple(limit_errors(document, limits) or validate_document(schema, document, rules))
@@ -148,7 +150,7 @@ class CheckedDocument(SchemaExtension):
             if self.limits.hides_schema and getattr(context.context, "actor", None) is None:
                 rules += (NoSchemaIntrospectionCustomRule,)
             context.pre_execution_errors = list(
-                _checked(context.schema._schema, document, rules, self.limits)
+                _checked(context.schema._schema, Same(document), rules, self.limits)
             )
         yield
 
