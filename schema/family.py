@@ -134,7 +134,7 @@ class FamilyInvitation:
         is_open = self.row.state == InvitationState.OPEN and info.context.now() < self.row.expires_at
         if self.row.is_named or not is_own or not is_open:
             return None
-        return family.code_of(self.row.id, info.context.tools.keys)
+        return family.code_of(self.row.id, info.context.tools.keys, self.row.code_hash or "")
 
     @strawberry.field(description="由此产生的授权")
     async def grant(self, info: Info) -> FamilyGrant | None:
