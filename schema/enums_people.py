@@ -34,6 +34,7 @@ expose(
     IDENTITY="身份核验",
     SETTLEMENT="结算",
     BALANCE="待遇与余额",
+    COMPLAINT="投诉内容",
 )
 expose(
     terms.Credential,

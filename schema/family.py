@@ -9,11 +9,12 @@ from strawberry import Private, field
 import models
 from policy.family import Paid, left_of
 from policy.money import ZERO
-from policy.terms import FamilyRelation, GrantScope, InvitationState
+from policy.terms import FamilyRelation, GrantScope, InvitationState, PersonalData
 from schema.context import Info
 from schema.member import Member
 from schema.scalars import Instant, Money
 from services import family
+from services.reading import note
 
 Terms = models.FamilyGrant | models.FamilyInvitation
 
@@ -82,6 +83,7 @@ class FamilyGrant:
         """What was paid by this grant's owner for its proxy."""
         if GrantScope.PAY not in self.scopes:
             return Paid(ZERO, ZERO)
+        note(self.row.owner_id, PersonalData.BALANCE)
         return await info.context.loaders.paid_of_pair.load((self.row.owner_id, self.row.proxy_id))
 
 
