@@ -325,6 +325,7 @@ class PersonalData(StrEnum):
     IDENTITY = "IDENTITY"
     SETTLEMENT = "SETTLEMENT"
     BALANCE = "BALANCE"
+    COMPLAINT = "COMPLAINT"
 
 
 class GrantScope(StrEnum):

@@ -148,5 +148,5 @@ class ClaimingMutation:
     ) -> ShowPickupCodeResult:
         call = call_of(info)
         row = await pickup.show_pickup_code(call, prescription_id=input.prescription_id)
-        code = pickup.plain_code(row.id, call.tools.keys)
+        code = pickup.plain_code(row.id, call.tools.keys, row.code_hash)
         return PickupCode(code=code, expires_at=Instant(row.expires_at))

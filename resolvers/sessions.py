@@ -136,5 +136,5 @@ class SessionMutation:
     ) -> IssueLinkCodeResult:
         call = call_of(info, input.idempotency_key)
         row = await linking.issue_link_code(call, psn_no=input.psn_no, check_id=input.check_id)
-        code = linking.code_of(row.id, call.tools.keys)
+        code = linking.code_of(row.id, call.tools.keys, row.code_hash)
         return LinkCode(id=row.id, code=code, expires_at=Instant(row.expires_at))

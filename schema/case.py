@@ -7,13 +7,14 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import CaseKind, CaseState, Role
+from policy.terms import CaseKind, CaseState, PersonalData, Role
 from schema.context import Info
 from schema.drug import Drug
 from schema.fill import Fill
 from schema.institution import Pharmacy
 from schema.scalars import Instant
 from services.complaints import context_of
+from services.reading import note
 
 READS_COMPLAINT = (Role.AGENCY, Role.SUPERVISOR, Role.PATIENT)
 """Roles that read what a patient wrote; a patient sees only cases of their own complaint."""
@@ -58,6 +59,8 @@ class Case:
         sealed, context = self.row.complaint_sealed, info.context
         if sealed is None or context.require_actor().role not in READS_COMPLAINT:
             return None
+        if self.row.complainant_id is not None:
+            note(self.row.complainant_id, PersonalData.COMPLAINT)
         return context.tools.keys.decrypt_text(bytes(sealed), context=context_of(self.row))
 
     @strawberry.field(description="药店")

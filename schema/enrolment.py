@@ -8,11 +8,12 @@ import strawberry
 from strawberry import Private, field
 
 import models
-from policy.terms import EnrolmentState
+from policy.terms import EnrolmentState, PersonalData
 from schema.context import Info
 from schema.institution import Pharmacy
 from schema.scalars import Instant, Quantity
 from services.manual_checks import ManualChecks
+from services.reading import note
 
 
 @strawberry.type(description="人脸建档; 影像本身不对外提供")
@@ -29,6 +30,7 @@ class FaceEnrolment:
 
     @classmethod
     def of(cls, row: models.FaceEnrolment) -> Self:
+        note(row.member_id, PersonalData.IDENTITY)
         return cls(
             id=row.id,
             state=row.state,

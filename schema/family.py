@@ -9,11 +9,12 @@ from strawberry import Private, field
 import models
 from policy.family import Paid, left_of
 from policy.money import ZERO
-from policy.terms import FamilyRelation, GrantScope, InvitationState
+from policy.terms import FamilyRelation, GrantScope, InvitationState, PersonalData
 from schema.context import Info
 from schema.member import Member
 from schema.scalars import Instant, Money
 from services import family
+from services.reading import note
 
 Terms = models.FamilyGrant | models.FamilyInvitation
 
@@ -82,6 +83,7 @@ class FamilyGrant:
         """What was paid by this grant's owner for its proxy."""
         if GrantScope.PAY not in self.scopes:
             return Paid(ZERO, ZERO)
+        note(self.row.owner_id, PersonalData.BALANCE)
         return await info.context.loaders.paid_of_pair.load((self.row.owner_id, self.row.proxy_id))
 
 
@@ -134,7 +136,7 @@ class FamilyInvitation:
         is_open = self.row.state == InvitationState.OPEN and info.context.now() < self.row.expires_at
         if self.row.is_named or not is_own or not is_open:
             return None
-        return family.code_of(self.row.id, info.context.tools.keys)
+        return family.code_of(self.row.id, info.context.tools.keys, self.row.code_hash or "")
 
     @strawberry.field(description="由此产生的授权")
     async def grant(self, info: Info) -> FamilyGrant | None:

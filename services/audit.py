@@ -49,4 +49,6 @@ async def member_of(row: Model) -> UUID | None:
         if isinstance(key := getattr(row, name, None), UUID):
             found = await model.filter(id=key).values_list("member_id", flat=True)
             return UUID(str(found[0])) if found else None
-    return None
+    # a complaint that names no fill is about who complains
+    complainant = getattr(row, "complainant_id", None)
+    return complainant if isinstance(complainant, UUID) else None

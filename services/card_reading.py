@@ -60,7 +60,7 @@ def compared(work: Work, lines: Sequence[str], owner: Member) -> tuple[CardReadi
     text = card_text(lines, allow_samples=work.call.tools.allows_samples)
     name = keys.decrypt_text(bytes(owner.name_sealed), context=f"member:{owner.id}".encode())
     has_name = text.name == plain_text(name)
-    if text.number and keys.lookup_hash(text.number) != owner.id_number_hash:
+    if text.number and owner.id_number_hash not in keys.lookup_hashes(text.number):
         return CardReading.DIFFERS, NAME if has_name else ""
     same = {NUMBER: bool(text.number), NAME: has_name}
     reading = CardReading.READ_MATCH if all(same.values()) else CardReading.UNREAD

@@ -1,5 +1,6 @@
 """One member lets another see, buy or pay (亲情共济): invited by one, accepted by both, ended by either."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -35,9 +36,9 @@ PENDING_MAX = 10
 """So many invitations of one owner may wait for an answer at once."""
 
 
-def code_of(invitation_id: UUID, keys: Keys) -> str:
+def code_of(invitation_id: UUID, keys: Keys, kept: str = "") -> str:
     """The ten digits of an invitation (邀请码); never stored, derived again when its owner asks."""
-    return digits_of(keys, f"family-invitation:{invitation_id}", CODE_DIGITS)
+    return digits_of(keys, f"family-invitation:{invitation_id}", CODE_DIGITS, kept)
 
 
 def invitations_of(actor: Actor) -> Q:
@@ -74,7 +75,7 @@ async def keep_invitation(work: Work, offer: Offer, who: NamedPerson | None, tai
         text = f"已有 {PENDING_MAX} 个邀请待处理。请先撤回不需要的邀请。"
         raise Refused([about_invitation(Code.FAMILY_INVITATIONS_TOO_MANY, text)])
     keys = work.call.tools.keys
-    if who is not None and who.id_hash == owner.id_number_hash:
+    if who is not None and owner.id_number_hash in who.id_hashes:
         raise BadInput("proxyIdNumber", "不能邀请本人。")
     proxy = await person_of(keys, who) if who is not None else None
     key = uuid4()
@@ -112,17 +113,17 @@ async def accept_family(
     """Accept an invitation (接受亲情共济, YL-51), each side in the knowledge of its own identity number."""
     if (invitation_id is None) == (code is None):
         raise BadInput("invitationId", "请给出邀请编号或邀请码,二者之一。")
-    hashed = None
+    hashes: Sequence[str] = ()
     if code is not None:
         digits = read_digits("code", code, CODE_DIGITS, "邀请码为 10 位数字,请核对后重填。")
-        hashed = call.tools.keys.lookup_hash(digits)
+        hashes = call.tools.keys.lookup_hashes(digits)
     tail = tail_hash(call, own_id_tail)
-    return await keep_acceptance(call, tail=tail, invitation_id=invitation_id, code_hash=hashed)
+    return await keep_acceptance(call, tail=tail, invitation_id=invitation_id, code_hashes=hashes)
 
 
 @use_case("acceptFamily", FamilyInvitation)
 async def keep_acceptance(
-    work: Work, tail: str, invitation_id: UUID | None, code_hash: str | None
+    work: Work, tail: str, invitation_id: UUID | None, code_hashes: Sequence[str]
 ) -> FamilyInvitation:
     """Write that one side accepts; with the second side's word the grant holds.
 
@@ -131,8 +132,8 @@ async def keep_acceptance(
     """
     caller = require_member(work, "接受亲情共济")
     await require_own_number(work, "acceptFamily", tail)
-    if code_hash is not None:
-        invitation = await by_code(work, code_hash)
+    if code_hashes:
+        invitation = await by_code(work, code_hashes)
     else:
         invitation = await lock_invitation(work, invitation_id)
     require_pending(work, invitation)
@@ -153,9 +154,9 @@ async def keep_acceptance(
     return invitation
 
 
-async def by_code(work: Work, code_hash: str) -> FamilyInvitation:
+async def by_code(work: Work, code_hashes: Sequence[str]) -> FamilyInvitation:
     """The locked invitation of a code that somebody else gave out; a code is taken once."""
-    row = await FamilyInvitation.select_for_update().get_or_none(code_hash=code_hash)
+    row = await FamilyInvitation.select_for_update().get_or_none(code_hash__in=code_hashes)
     if row is None or row.owner_id == work.actor.member_id:
         text = "邀请码无效。请核对,或请家人重新生成;不能接受自己发出的邀请。"
         raise Refused([about_invitation(Code.FAMILY_INVITATION_WRONG, text)])

@@ -27,7 +27,7 @@ DIGITS = 24
 def code_of(row: FamilyCode, keys: Keys) -> str:
     """The digits of a family code: a keyed digest of all that it is bound to, so that no row can be bent."""
     bound = f"{row.id}:{row.owner_id}:{row.proxy_id}:{row.fill_id}:{int(row.expires_at.timestamp() * 1000)}"
-    return digits_of(keys, f"family-code:{bound}", DIGITS)
+    return digits_of(keys, f"family-code:{bound}", DIGITS, row.code_hash)
 
 
 @use_case("showFamilyCode", FamilyCode)
@@ -108,7 +108,7 @@ async def redeem(work: Work, code: str, fill: Fill) -> FamilyCode:
     locked = about_code(Code.FAMILY_TRIES_LOCKED, "亲情展码错误次数过多,请 10 分钟后再试。")
     await refuse_guessers(work, "submitFamilyCode", [Code.FAMILY_CODE_WRONG], locked)
     keys = work.call.tools.keys
-    row = await FamilyCode.select_for_update().get_or_none(code_hash=keys.lookup_hash(digits))
+    row = await FamilyCode.select_for_update().get_or_none(code_hash__in=keys.lookup_hashes(digits))
     fresh = "请代购人刷新后重新出示。"
     if row is None or (row.expires_at > work.now and not is_same(code_of(row, keys), digits)):
         raise Refused([about_code(Code.FAMILY_CODE_WRONG, f"亲情展码无效。{fresh}")])

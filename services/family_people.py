@@ -1,6 +1,6 @@
 """The two people of a family grant (亲情共济双方): named by keyed hashes, sure of by their own numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from policy.terms import Role
 from policy.violation import Code, Violation
 from services.actor import Call, Keys
 from services.errors import BadInput, Forbidden, NotFound, Refused, check_text
-from services.short_codes import is_same, refuse_guessers
+from services.short_codes import is_among, refuse_guessers
 from services.use_case import Work
 
 TAIL = 6
@@ -24,7 +24,7 @@ WRONG = (Code.FAMILY_IDENTITY_WRONG, Code.FAMILY_INVITATION_WRONG)
 class NamedPerson:
     """Somebody named by identity number and name (指名的人), as keyed hashes: no number is kept."""
 
-    id_hash: str
+    id_hashes: Sequence[str]
     name_hash: str
 
 
@@ -37,7 +37,7 @@ def named(call: Call, id_number: str, name: str) -> NamedPerson:
         raise BadInput("proxyName", "请填写被邀请人的姓名。")
     check_text("proxyName", name, 50)
     keys = call.tools.keys
-    return NamedPerson(keys.lookup_hash(number), keys.lookup_hash(name))
+    return NamedPerson(keys.lookup_hashes(number), keys.lookup_hash(name))
 
 
 def tail_hash(call: Call, text: str) -> str:
@@ -50,11 +50,11 @@ def tail_hash(call: Call, text: str) -> str:
 
 async def person_of(keys: Keys, wanted: NamedPerson) -> Member | None:
     """The member of that number and that name, if there is one."""
-    found = await Member.get_or_none(id_number_hash=wanted.id_hash)
+    found = await Member.get_or_none(id_number_hash__in=wanted.id_hashes)
     if found is None:
         return None
     name = keys.decrypt_text(bytes(found.name_sealed), context=f"member:{found.id}".encode())
-    return found if is_same(keys.lookup_hash(name), wanted.name_hash) else None
+    return found if is_among(wanted.name_hash, keys.lookup_hashes(name)) else None
 
 
 def require_member(work: Work, what: str) -> UUID:
@@ -74,7 +74,7 @@ async def require_own_number(work: Work, verb: str, tail: str) -> None:
         raise NotFound("参保人", work.actor.member_id)
     keys = work.call.tools.keys
     number = keys.decrypt_text(bytes(member.id_number_sealed), context=f"member:{member.id}".encode())
-    if not is_same(keys.lookup_hash(number[-TAIL:]), tail):
+    if not is_among(tail, keys.lookup_hashes(number[-TAIL:])):
         text = f"与登记的本人身份证号码后 {TAIL} 位不一致,请核对后重试。"
         raise Refused([about_invitation(Code.FAMILY_IDENTITY_WRONG, text)])
 

@@ -1,5 +1,6 @@
 """Link a mini-program's account to a member (绑定参保人): by number, name, and a code given out in person."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -20,9 +21,9 @@ CHECK_LIFE = timedelta(minutes=30)
 """So long after a check that matched, the counter may give out a code."""
 
 
-def code_of(row_id: UUID, keys: Keys) -> str:
+def code_of(row_id: UUID, keys: Keys, kept: str = "") -> str:
     """The ten digits of a link code (绑定码); never stored, derived again when its issuer asks."""
-    return digits_of(keys, f"link-code:{row_id}", DIGITS)
+    return digits_of(keys, f"link-code:{row_id}", DIGITS, kept)
 
 
 @use_case("issueLinkCode", LinkCode)
@@ -86,19 +87,20 @@ async def link_member(call: Call, token: str, id_number: str, name: str, code: s
     # guesses are counted by the account, wherever they come from
     account = device.openid_hash[:32] if device else "none"
     by = Actor(Role.PATIENT, f"account:{account}")
-    hashed = call.tools.keys.lookup_hash(digits)
     linked = await keep_link(
         Call(by, call.now, call.tools),
         device_id=shown.device_id,
         generation=shown.generation,
         who=who,
-        code_hash=hashed,
+        code_hashes=call.tools.keys.lookup_hashes(digits),
     )
     return session_of(call, linked)
 
 
 @use_case("linkMember", Device)
-async def keep_link(work: Work, device_id: UUID, generation: int, who: NamedPerson, code_hash: str) -> Device:
+async def keep_link(
+    work: Work, device_id: UUID, generation: int, who: NamedPerson, code_hashes: Sequence[str]
+) -> Device:
     """Write the link, and the device's member; what was linked before to another member ends."""
     locked = about(Code.SIGN_IN_LOCKED, "绑定信息错误次数过多,请 10 分钟后再试。")
     await refuse_guessers(work, "linkMember", [Code.LINK_REFUSED], locked)
@@ -106,7 +108,7 @@ async def keep_link(work: Work, device_id: UUID, generation: int, who: NamedPers
     if generation != device.generation:
         raise Refused([about(Code.SESSION_ENDED, "登录已失效。请重新登录后再绑定。")])
     member = await person_of(work.call.tools.keys, who)
-    row = await LinkCode.select_for_update().get_or_none(code_hash=code_hash)
+    row = await LinkCode.select_for_update().get_or_none(code_hash__in=code_hashes)
     is_good = row is not None and row.used_at is None and row.expires_at > work.now
     if member is None or row is None or not is_good or row.member_id != member.id:
         text = "证件号码、姓名或绑定码不符,或绑定码已过期。请核对,或请窗口重新发码。"

@@ -46,9 +46,9 @@ async def show_pickup_code(work: Work, prescription_id: UUID) -> PickupCode:
     )
 
 
-def plain_code(key: UUID, keys: Keys) -> str:
+def plain_code(key: UUID, keys: Keys, kept: str = "") -> str:
     """The ten digits of a pick-up code; never stored, derived again when its owner asks."""
-    return digits_of(keys, f"pickup:{key}", DIGITS)
+    return digits_of(keys, f"pickup:{key}", DIGITS, kept)
 
 
 async def redeem(work: Work, code: str) -> tuple[Prescription, UUID]:

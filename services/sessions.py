@@ -1,5 +1,6 @@
 """Sign in from a mini-program (小程序登录): a device, its rotating tokens, and its end."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from policy.violation import Code, Violation
 from services.actor import Call, Keys, Sessions
 from services.errors import BadInput, NotFound, Refused, SignInOff, check_text
 from services.family_people import require_member
-from services.short_codes import is_same, refuse_guessers
+from services.short_codes import is_among, refuse_guessers
 from services.use_case import Work, use_case
 
 LIFE = timedelta(days=30)
@@ -45,8 +46,13 @@ class Presented:
 
 def refresh_token(keys: Keys, device_id: UUID, generation: int) -> str:
     """The refresh token of a device's generation (刷新令牌): derived when asked, kept nowhere."""
-    digest = keys.lookup_hash(f"refresh:{device_id}:{generation}")
-    return f"{device_id.hex}{generation:08x}{digest}"
+    return refresh_tokens(keys, device_id, generation)[0]
+
+
+def refresh_tokens(keys: Keys, device_id: UUID, generation: int) -> list[str]:
+    """The refresh tokens of a generation by the present lookup key and by older ones."""
+    digests = keys.lookup_hashes(f"refresh:{device_id}:{generation}")
+    return [f"{device_id.hex}{generation:08x}{digest}" for digest in digests]
 
 
 def presented(keys: Keys, token: str) -> Presented:
@@ -58,7 +64,7 @@ def presented(keys: Keys, token: str) -> Presented:
         device_id, generation = UUID(hex=token[:32]), int(token[32:40], 16)
     except ValueError:
         raise Refused([ended()]) from None
-    if not is_same(refresh_token(keys, device_id, generation), token):
+    if not is_among(token, refresh_tokens(keys, device_id, generation)):
         raise Refused([ended()])
     return Presented(device_id, generation)
 
@@ -75,30 +81,46 @@ async def sign_in(call: Call, code: str, device: str) -> Session:
     locked = about(Code.SIGN_IN_LOCKED, "登录凭证错误次数过多,请 10 分钟后再试。")
     await refuse_guessers(Work(call), "signInWithWechat", [Code.SIGN_IN_CODE_WRONG], locked)
     openid = await sessions.openid(code)
-    hashed = None if openid is None else account_hash(call.tools.keys, openid)
-    return session_of(call, await keep_device(call, openid_hash=hashed, name=device.strip() or "微信小程序"))
+    hashes = [] if openid is None else account_hashes(call.tools.keys, openid)
+    return session_of(call, await keep_device(call, hashes=hashes, name=device.strip() or "微信小程序"))
 
 
-def account_hash(keys: Keys, openid: str) -> str:
-    """The keyed hash of an account (openid), as hex: the key ring takes small letters for capitals."""
-    return keys.lookup_hash(f"openid:{openid.encode().hex()}")
+def account_hashes(keys: Keys, openid: str) -> list[str]:
+    """The keyed hashes of an account (openid), as hex: the key ring takes small letters for capitals."""
+    return keys.lookup_hashes(f"openid:{openid.encode().hex()}")
 
 
 @use_case("signInWithWechat", Device)
-async def keep_device(work: Work, openid_hash: str | None, name: str) -> Device:
+async def keep_device(work: Work, hashes: Sequence[str], name: str) -> Device:
     """Write the device, of the member to whom its account is linked."""
-    if openid_hash is None:
+    if not hashes:
         text = "登录凭证无效或已使用。请重新调用 wx.login 取得新的 code。"
         raise Refused([about(Code.SIGN_IN_CODE_WRONG, text)])
-    link = await AccountLink.get_or_none(openid_hash=openid_hash)
+    link = await link_of(hashes)
     return await Device.create(
-        openid_hash=openid_hash,
+        openid_hash=hashes[0],
         member_id=link.member_id if link else None,
         name=name,
         signed_in_at=work.now,
         refreshed_at=work.now,
         expires_at=work.now + (LIFE if link else UNLINKED_LIFE),
     )
+
+
+async def link_of(hashes: Sequence[str]) -> AccountLink | None:
+    """The link of an account. What an older lookup key hashed is hashed anew: here the account is known."""
+    present, *older = hashes
+    if older:
+        await Device.filter(openid_hash__in=older).update(openid_hash=present)
+    links = await AccountLink.select_for_update().filter(openid_hash__in=hashes).order_by("-linked_at")
+    if not links:
+        return None
+    link, *earlier = links
+    await AccountLink.filter(id__in=[one.id for one in earlier]).delete()
+    if link.openid_hash != present:
+        link.openid_hash = present
+        await link.save(update_fields=["openid_hash"])
+    return link
 
 
 async def refresh_session(call: Call, token: str) -> Session:

@@ -1,7 +1,7 @@
 """Short codes that people show or type (短码): derived with a key, looked up by hash, guessed by nobody."""
 
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from models import AuditEntry
@@ -15,9 +15,13 @@ WRONG_SPAN = timedelta(minutes=10)
 """So many wrong codes from one caller within this span lock it out until the span has passed."""
 
 
-def digits_of(keys: Keys, said: str, length: int) -> str:
-    """So many digits that stand for a text: a keyed digest of it, never stored, derived again when asked."""
-    return f"{int(keys.lookup_hash(said), 16) % 10**length:0{length}d}"
+def digits_of(keys: Keys, said: str, length: int, kept: str = "") -> str:
+    """So many digits that stand for a text: a keyed digest of it, never stored, derived again when asked.
+
+    With the hash that was kept of them, those of the key that made them: it may have been changed since.
+    """
+    found = [f"{int(digest, 16) % 10**length:0{length}d}" for digest in keys.lookup_hashes(said)]
+    return next((digits for digits in found if kept in keys.lookup_hashes(digits)), found[0])
 
 
 def read_digits(field: str, code: str, length: int, advice: str) -> str:
@@ -31,6 +35,11 @@ def read_digits(field: str, code: str, length: int, advice: str) -> str:
 def is_same(one: str, other: str) -> bool:
     """Whether two secrets are equal, told in the same time wherever they differ."""
     return hmac.compare_digest(one, other)
+
+
+def is_among(one: str, others: Iterable[str]) -> bool:
+    """Whether a secret is one of several, as keys that are being changed give them."""
+    return any(is_same(one, other) for other in others)
 
 
 async def refuse_guessers(work: Work, verb: str, wrong: Collection[Code], locked: Violation) -> None:

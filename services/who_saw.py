@@ -8,7 +8,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from models import AuditEntry, FamilyGrant, Institution
-from policy.terms import PersonalData, Role
+from policy.terms import FamilyRelation, PersonalData, Role
 from services.actor import Actor
 from services.errors import Forbidden
 from services.reading import READ
@@ -39,9 +39,35 @@ WORDS: Mapping[str, str] = {
     "confirmDelivery": "确认送达",
     "expireFill": "配药超时",
     "expirePrescription": "处方失效",
+    "inviteFamily": "邀请亲情共济",
+    "acceptFamily": "接受亲情共济",
+    "declineFamily": "谢绝或撤回亲情共济邀请",
+    "revokeFamily": "撤销亲情共济",
+    "showFamilyCode": "出示亲情展码",
+    "submitFamilyCode": "核验亲情展码",
+    "enrolFace": "人脸建档",
+    "decideEnrolment": "人脸建档结论",
+    "storeFaceTemplate": "留存人脸特征",
+    "withdrawFace": "撤回人脸建档",
+    "issueLinkCode": "发放绑定码",
+    "linkMember": "绑定小程序",
+    "signInWithWechat": "小程序登录",
+    "refreshSession": "延续登录",
+    "signOut": "退出登录",
+    "signOutDevice": "退出其他设备",
+    "fileComplaint": "投诉",
+    "answerCase": "药店陈述申辩",
+    "decideCase": "认定监管线索",
 }
 OTHER = "办理业务"
 """For a verb that has no word here yet."""
+
+RELATIONS: Mapping[FamilyRelation, str] = {
+    FamilyRelation.SPOUSE: "配偶",
+    FamilyRelation.PARENT: "父母",
+    FamilyRelation.CHILD: "子女",
+    FamilyRelation.OTHER: "其他近亲属",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +118,4 @@ async def relations_of(entries: Sequence[AuditEntry]) -> dict[UUID | None, str]:
         return {}
     owner = entries[0].member_id
     grants = await FamilyGrant.filter(owner_id=owner, proxy_id__in=proxies).order_by("since")
-    return {grant.proxy_id: str(grant.relation) for grant in grants}
+    return {grant.proxy_id: RELATIONS[grant.relation] for grant in grants}

@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 
 from engines.keys import KeyRing
-from models.sealed import SEALED, HashedColumn, SealedColumn
+from models.sealed import HASHED, SEALED, HashedColumn, SealedColumn
 
 BATCH = 200
 """Rows changed in one transaction: short enough that nobody waits for it."""
@@ -69,6 +69,15 @@ async def hash_column_anew(connection: Any, one: HashedColumn, ring: KeyRing) ->
     """Make the hashes of a column again with the present lookup key (重算散列); gives how many."""
     async for stale in stale_hashes(connection, one, ring):
         yield await change(connection, one.table, one.column, stale)
+
+
+async def lasting_hashes(connection: Any) -> list[str]:
+    """The columns with hashes that nothing can make again and that somebody needs still (不可重算的散列)."""
+    found = []
+    for one in HASHED:
+        if one.lasts and (many := await connection.fetchval(f"SELECT count(*) FROM {one.table}")):
+            found.append(f"{many} hashes of {one.table}.{one.column}")
+    return found
 
 
 def context_columns(one: SealedColumn) -> list[str]:

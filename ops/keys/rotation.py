@@ -12,14 +12,20 @@ from engines.keys import KeyRing, KeyRingBroken
 from engines.live_keys import LOOK_SECONDS
 from models.sealed import HASHED, SEALED
 from ops.databases import connected
-from ops.keys.columns import encrypt_column_anew, hash_column_anew, keys_of_columns, stale_hashes
+from ops.keys.columns import (
+    encrypt_column_anew,
+    hash_column_anew,
+    keys_of_columns,
+    lasting_hashes,
+    stale_hashes,
+)
 from ops.keys.pictures import encrypt_pictures_anew, keys_of_pictures
 from ops.keys.ring_file import change_ring
 
 FOLLOW_SECONDS = 2 * LOOK_SECONDS
 """So long after a change every process of this machine has the new ring."""
 
-CODES_LIVE = timedelta(minutes=30)
+CODES_LIVE = timedelta(minutes=35)
 """Longer than any code that is found by its hash alone."""
 
 
@@ -108,12 +114,12 @@ async def retire_lookup(vault: Vault, now: datetime | None = None) -> None:
     ring = KeyRing.from_file(vault.keys)
     if not ring.old_lookups or ring.lookup_since is None:
         raise KeyRingBroken("The ring has no old lookup key: there is nothing to retire.")
-    if lasting := [f"{one.table}.{one.column}" for one in HASHED if one.of is None and one.lasts]:
-        raise KeyInUse(f"Nothing can make {', '.join(lasting)} again: the old lookup key must stay.")
     ready = ring.lookup_since + CODES_LIVE
     if (now or datetime.now(UTC)) < ready:
         raise KeyInUse(f"Codes that people show may still be hashed with it: wait until {ready:%H:%M} UTC.")
     async with connected(vault.database_url) as connection:
+        if lasting := await lasting_hashes(connection):
+            raise KeyInUse(f"Nothing can make {', '.join(lasting)} again: the old lookup key must stay.")
         for column in HASHED:
             if column.of is None:
                 continue

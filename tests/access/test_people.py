@@ -5,19 +5,32 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLObjectType
 
-from models import FamilyGrant, Fill, Member, PrescriberQuery
+from models import FamilyGrant, Fill, IdentityCheck, IdentityImage, Member, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.terms import FillState, GrantScope
+from policy.terms import CardReading, FillState, GrantScope
+from services.identity import CARD
 from tests.access.callers import COLUMNS, callers
 from tests.access.cells import CELLS, QUERY, UNSOLD, kind_of, leaves, matches, type_at, values_at, wrong_cells
 from tests.access.mutants import Mutant, in_place, mutants
 from tests.access.people import IMPERSONAL, NOT_FOUND, ONLY_THE_PATIENT, ROLES, SCHEMA, TABLE, VOLATILE
 from tests.house import House
 from tests.services.stage import grant, post, walkers
+from tests.supervision.documents import COMPLAIN
+
+COMPLAINT = "店员态度恶劣"
+FINDING = {
+    "engine": "dlib",
+    "model_version": "1",
+    "verdict": "MATCH",
+    "metric": "euclidean",
+    "distance": "0.2",
+    "bands_version": "1",
+    "mean": 1,
+}
 
 
 def test_every_type_that_can_show_a_person_is_in_the_table() -> None:
@@ -92,7 +105,26 @@ async def bought_by_family(house: House, way: Road, clients: dict[str, Client]) 
     await way.pharmacy.do(
         documents.VERIFY_MANUALLY, fillId=fill["id"], documents=["身份证", "参保人身份证"], reason="弱光"
     )
+    await compare_by_machine(house, key)
     return fill
+
+
+async def compare_by_machine(house: House, fill_id: UUID) -> None:
+    """Write what engines and card reader say of the person of a fill's check."""
+    check = await IdentityCheck.get(fill_id=fill_id)
+    check.findings = [FINDING]
+    await check.save(update_fields=["findings"])
+    await IdentityImage.create(
+        check_row=check,
+        kind=CARD,
+        reading=CardReading.UNREAD,
+        matched="NUMBER,NAME",
+        unread_reason="BLURRED",
+        reader="示例",
+        image_key="",
+        sha256="0" * 64,
+        kept_until=house.now().date(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +141,13 @@ async def fills(house: House, clients: dict[str, Client]) -> dict[str, str]:
     )
     preview = await way.preview(settled["id"])
     await way.settle(settled["id"], preview["digest"])
-    return {"open": unsettled["id"], "sold": settled["id"], "unsold": unsettled["id"]}
+    case = await clients["patient"].do(COMPLAIN, fillId=settled["id"], kind="SERVICE", text=COMPLAINT)
+    return {
+        "open": unsettled["id"],
+        "sold": settled["id"],
+        "unsold": unsettled["id"],
+        "case": case["id"],
+    }
 
 
 async def wrongs(house: House, clients: dict[str, Client], fills: dict[str, str], state: FillState) -> Json:
@@ -195,7 +233,7 @@ async def wrong_doors(clients: dict[str, Client], fills: dict[str, str]) -> Json
     """Ways to the patient's things other than the fill that are open to whom they should not be."""
     query = "query F($id: UUID!) { fill(id: $id) { prescription { id } settlement { id } } }"
     found = (await clients["patient"].execute(query, {"id": fills["sold"]}))["fill"]
-    ids = {"fill": fills["sold"], **{name: one["id"] for name, one in found.items()}}
+    ids = {"fill": fills["sold"], "case": fills["case"], **{name: one["id"] for name, one in found.items()}}
     patient = str(member_id(FUJIAN.patient))
     await Fill.filter(id=UUID(fills["open"])).update(state=FillState.REQUESTED)
     waiting = (
@@ -224,6 +262,42 @@ async def test_no_other_way_leads_to_the_patients_things(
     clients: dict[str, Client], fills: dict[str, str]
 ) -> None:
     assert await wrong_doors(clients, fills) == {}
+
+
+READS_A_COMPLAINT = {
+    "patient": COMPLAINT,
+    "family": "NOT_FOUND",
+    "watcher": "NOT_FOUND",
+    "hospital": "NOT_FOUND",
+    "pharmacy": None,
+    "pharmacist": None,
+    "service": None,
+    "agency": COMPLAINT,
+    "supervisor": COMPLAINT,
+    **dict.fromkeys(NOT_FOUND, "NOT_FOUND"),
+}
+
+
+async def test_who_reads_a_complaint(clients: dict[str, Client], fills: dict[str, str]) -> None:
+    found = {}
+    for name in READS_A_COMPLAINT:
+        body = await post(clients[name], f'{{ case(id: "{fills["case"]}") {{ complaint }} }}')
+        found[name] = codes_of(body)[0] if body.get("errors") else body["data"]["case"]["complaint"]
+
+    assert found == READS_A_COMPLAINT
+    assert set(found) == set(clients) - {"nobody"}
+
+
+async def test_who_sees_a_familys_grants(clients: dict[str, Client]) -> None:
+    """The two sides of each, and no third."""
+    query = "{ member { id } familyGrants { edges { node { owner { id } proxy { id } } } } }"
+    seen = {}
+    for name in ("patient", "family", "watcher", "stranger"):
+        data = await clients[name].execute(query)
+        sides = [{one["node"][side]["id"] for side in one["node"]} for one in data["familyGrants"]["edges"]]
+        seen[name] = (len(sides) > 0, all(data["member"]["id"] in both for both in sides))
+
+    assert seen == dict.fromkeys(seen, (True, True))
 
 
 @pytest.mark.parametrize("mutant", list(mutants()), ids=str)

@@ -69,7 +69,7 @@ def test_no_enum_value_is_called_anything_else() -> None:
         if (value.description or "").strip(" 。") in ("其他", "")
     ]
 
-    assert not lazy, f"say in schema/enums.py what these mean: {lazy}"
+    assert not lazy, f"say in schema/enums*.py what these mean: {lazy}"
 
 
 def test_the_words_of_an_enum_tell_its_values_apart() -> None:

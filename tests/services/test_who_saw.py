@@ -1,19 +1,38 @@
 """Whoever reads a patient's data is on record before he has the answer, and the patient is told."""
 
 import asyncio
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tortoise import connections
 
-from models import AuditEntry
+from models import AuditEntry, FaceEnrolment
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import GrantScope, Role
+from services.who_saw import WORDS
 from tests.house import House
 from tests.services.stage import error_of, grant, post, settled_fill, walkers
+from tests.supervision.documents import COMPLAIN
+
+ROOT = Path(__file__).parents[2]
+ABOUT_NOBODY = {
+    "heartbeat",
+    "makeFaceMean",
+    "monitorPharmacy",
+    "recallBatch",
+    "recordCardReading",
+    "recordMovements",
+    "recordStock",
+    "setDutyRoster",
+    "setOpeningHours",
+    "setPrices",
+}
+"""Use cases whose entries in the audit name no member."""
 
 PATIENT = member_id(FUJIAN.patient)
 WHO = """
@@ -100,7 +119,7 @@ async def test_the_family_is_named_by_what_it_is_to_the_patient(house: House, wa
 
     balance, seen, *_ = await sights(way.patient)
     assert balance["things"] == ["BALANCE"]
-    assert (seen["role"], seen["relation"], seen["institution"]) == ("PATIENT", "亲属", "")
+    assert (seen["role"], seen["relation"], seen["institution"]) == ("PATIENT", "其他近亲属", "")
 
 
 async def test_nobody_else_asks_who_saw_a_patients_data(house: House, way: Road) -> None:
@@ -109,6 +128,33 @@ async def test_nobody_else_asks_who_saw_a_patients_data(house: House, way: Road)
 
     stranger = house.client(Role.PATIENT, cast.FUJIAN_RESIDENT)
     assert await sights(stranger) == []
+
+
+async def test_an_agency_that_reads_a_complaint_or_an_enrolment_is_on_record(
+    house: House, way: Road, fill: Json
+) -> None:
+    agency = house.client(Role.AGENCY, cast.FUJIAN_AREA)
+    case = await way.patient.do(COMPLAIN, fillId=fill["id"], kind="SERVICE", text="态度恶劣")
+    await FaceEnrolment.create(member_id=PATIENT, image_key="", consented_at=house.now())
+
+    await agency.execute("query C($id: UUID!) { case(id: $id) { complaint } }", {"id": case["id"]})
+    await agency.execute(
+        "query E($id: UUID!) { faceEnrolment(memberId: $id) { state } }", {"id": str(PATIENT)}
+    )
+
+    enrolment, complaint, *_ = await sights(way.patient)
+    assert (complaint["role"], complaint["things"]) == ("AGENCY", ["COMPLAINT"])
+    assert (enrolment["role"], enrolment["things"]) == ("AGENCY", ["IDENTITY"])
+
+
+def test_every_use_case_about_a_person_has_its_word() -> None:
+    verbs = {
+        verb
+        for path in (ROOT / "services").glob("*.py")
+        for verb in re.findall(r"@use_case\(\s*\"(\w+)\"", path.read_text("utf-8"))
+    }
+
+    assert verbs - set(WORDS) == ABOUT_NOBODY, "say in services/who_saw.py what patients are told of it"
 
 
 async def test_no_member_of_staff_is_named(way: Road, fill: Json) -> None:
