@@ -13,6 +13,7 @@ from policy.terms import GoodsFate
 from schema.context import Info
 from schema.refusal import Violation
 from schema.scalars import Instant, Money
+from services import people
 from services.reversal_plan import Plan
 
 if TYPE_CHECKING:
@@ -112,7 +113,6 @@ class Reversal:
     reversed_at: Instant = field(description="冲正时间")
     reason: str = field(description="冲正原因")
     is_whole: bool = field(description="冲正后已无剩余明细")
-    refund: Refund = field(description="退回金额")
     effects_count: int = field(description="受影响的其他结算共几笔, 含无权查看的")
 
     @classmethod
@@ -124,12 +124,17 @@ class Reversal:
             reversed_at=Instant(row.reversed_at),
             reason=row.reason,
             is_whole=row.remaining is None,
-            refund=Refund.of(row),
             effects_count=len(row.effects),
         )
 
-    @strawberry.field(description="对参保人其他结算的影响, 只列有权查看的; 只说明, 不更改")
+    @strawberry.field(description="退回金额; 医院不可见")
+    def refund(self, info: Info) -> Refund | None:
+        return Refund.of(self.row) if people.sees_statement(info.context.require_actor()) else None
+
+    @strawberry.field(description="对参保人其他结算的影响, 只列有权查看的, 医院不可见; 只说明, 不更改")
     async def effects(self, info: Info) -> list[ReversalEffect]:
+        if not people.sees_statement(info.context.require_actor()):
+            return []
         return await seen_effects(info, self.row.effects)
 
     @strawberry.field(description="冲正的明细")

@@ -215,8 +215,10 @@ class Settlement:
         rows = await info.context.loaders.reversals_of_settlement.of(self.row.id)
         return [Reversal.of(row) for row in rows]
 
-    @strawberry.field(description="冲正后仍有效的待遇清单: 未冲正时即原清单, 全部冲正后为空")
+    @strawberry.field(description="冲正后仍有效的待遇清单: 未冲正时即原清单, 全部冲正后为空; 医院不可见")
     async def standing(self, info: Info) -> BenefitStatement | None:
+        if not people.sees_statement(info.context.require_actor()):
+            return None
         rows = await info.context.loaders.reversals_of_settlement.of(self.row.id)
         form = rows[-1].remaining if rows else self.row.statement
         return BenefitStatement.of_json(form) if form is not None else None

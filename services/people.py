@@ -45,5 +45,5 @@ def sees_questions(actor: Actor, state: FillState) -> bool:
 
 
 def sees_statement(actor: Actor) -> bool:
-    """Whether the caller sees what a person paid and has left (医保待遇清单): hospitals need sums only."""
+    """Whether the caller sees what a person paid, got back and has left (待遇清单): hospitals need sums."""
     return actor.role != Role.HOSPITAL

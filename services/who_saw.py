@@ -34,6 +34,7 @@ WORDS: Mapping[str, str] = {
     "decideIdentityCheck": "人脸核验结论",
     "signFeeList": "费用清单签字",
     "settleFill": "结算",
+    "reverseSettlement": "冲正",
     "handOver": "交付药品",
     "dispatchDelivery": "发起配送",
     "confirmDelivery": "确认送达",

@@ -73,15 +73,29 @@ ONLY_THE_PATIENT = {
     "FamilyGrant": "its two sides: tests/family/test_invitations.py, test_who_sees_a_familys_grants",
     "FamilyInvitation": "as FamilyGrant; names are masked until both have accepted",
     "PayLimits": "as FamilyGrant",
+    "Reversal": "row `reverseSettlement` of the grid; sums: test_no_hospital_sees_what_was_given_back",
+    "ReversedLine": "as Reversal",
+    "Refund": "as Reversal",
+    "ReversalEffect": "as Reversal; which settlements: tests/money/test_reversal_late.py",
+    "ReversalPreview": "row `previewReversal` of the grid",
+    "AccountMovement": "row `accountMovements` of the grid",
+    "AccountStatement": "row `accountStatement` of the grid",
+    "ClearingItem": "a pharmacy and its agency: row `clearingItems` of the grid",
+    "ReconciledLine": "a pharmacy and its agency: row `reconcileDetails` of the grid",
+    "DetailsReconciliation": "as ReconciledLine",
+    "ReconciledAmounts": "as ReconciledLine",
     "FamilyCode": "who shows it: row `showFamilyCode` of the grid",
 }
 """Types that say something of a person and come from fields of their own, each tested where the words say."""
 
 IMPERSONAL = {
+    "ClearingClaim",
+    "CreditedAccounts",
     "Doctor",
     "Drug",
     "DrugAvailability",
     "Hospital",
+    "HospitalYear",
     "ImportedAccumulators",
     "ManualVerifications",
     "NearbyHospital",
@@ -92,6 +106,7 @@ IMPERSONAL = {
     "Pharmacy",
     "Position",
     "PriceAlert",
+    "ReconciledTotals",
     "Refusal",
     "SplitProposal",
     "SplitPart",
@@ -102,6 +117,7 @@ IMPERSONAL = {
     "StockItem",
     "StockUpload",
     "Substitute",
+    "TotalsReconciliation",
     "Violation",
 }
 """Types about things and institutions; a doctor's name and telephone stand on every prescription (FJ-5.4)."""

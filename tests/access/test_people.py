@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLObjectType
 
-from models import FamilyGrant, Fill, IdentityCheck, IdentityImage, Member, PrescriberQuery
+from models import FamilyGrant, Fill, IdentityCheck, IdentityImage, Member, PrescriberQuery, Settlement
 from ops import road_documents as documents
 from ops.client import Client, Json
 from ops.road import FUJIAN, Road
@@ -18,7 +18,8 @@ from tests.access.cells import CELLS, QUERY, UNSOLD, kind_of, leaves, matches, t
 from tests.access.mutants import Mutant, in_place, mutants
 from tests.access.people import IMPERSONAL, NOT_FOUND, ONLY_THE_PATIENT, ROLES, SCHEMA, TABLE, VOLATILE
 from tests.house import House
-from tests.services.stage import grant, post, walkers
+from tests.money.words import REVERSE
+from tests.services.stage import grant, post, settled_fill, walkers
 from tests.supervision.documents import COMPLAIN
 
 COMPLAINT = "店员态度恶劣"
@@ -276,6 +277,29 @@ READS_A_COMPLAINT = {
     "supervisor": COMPLAINT,
     **dict.fromkeys(NOT_FOUND, "NOT_FOUND"),
 }
+
+
+async def test_no_hospital_sees_what_was_given_back(house: House, clients: dict[str, Client]) -> None:
+    way = walkers(house)
+    settlement = await Settlement.get(fill_id=(await settled_fill(way))["id"])
+    given = {"settlementId": str(settlement.id), "goods": "WRITTEN_OFF", "reason": "患者退药"}
+    await way.pharmacy.do(REVERSE, **given)
+    query = """query S($id: UUID!) { settlement(id: $id) {
+      reversals { number refund { total } effects { fundTotal } } standing { total } } }"""
+
+    seen = {
+        name: (await clients[name].execute(query, {"id": given["settlementId"]}))["settlement"]
+        for name in ("patient", "pharmacy", "hospital", "agency")
+    }
+
+    assert {name: shown["reversals"][0]["refund"] is None for name, shown in seen.items()} == {
+        "patient": False,
+        "pharmacy": False,
+        "hospital": True,
+        "agency": False,
+    }
+    assert seen["hospital"]["standing"] is None
+    assert seen["hospital"]["reversals"][0]["effects"] == []
 
 
 async def test_who_reads_a_complaint(clients: dict[str, Client], fills: dict[str, str]) -> None:

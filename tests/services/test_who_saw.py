@@ -21,16 +21,20 @@ from tests.supervision.documents import COMPLAIN
 
 ROOT = Path(__file__).parents[2]
 ABOUT_NOBODY = {
+    "creditAccounts",
     "heartbeat",
     "makeFaceMean",
     "monitorPharmacy",
+    "payClearingClaim",
     "recallBatch",
     "recordCardReading",
     "recordMovements",
     "recordStock",
     "setDutyRoster",
     "setOpeningHours",
+    "reviewClearingClaim",
     "setPrices",
+    "submitClearingClaim",
 }
 """Use cases whose entries in the audit name no member."""
 
