@@ -25,6 +25,7 @@ from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
     AWAY,
+    BAD_REQUEST,
     INTERNAL,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
@@ -123,7 +124,6 @@ class View(GraphQL[Context, None]):
                     operation_extensions=said.extensions,
                 )
             await put_on_record(context, seen)
-            return result
         except AWAY as error:
             log_fault("audit.unavailable", error, request_id=context.request_id)
             headers = {"Retry-After": "5"}
@@ -136,8 +136,8 @@ class View(GraphQL[Context, None]):
                 raise RequestRefused(400, "订阅请使用 WebSocket(graphql-transport-ws)。") from error
             raise RequestRefused(405, "变更请使用 POST。", headers={"Allow": "POST"}) from error
         for wrong in result.errors or []:
-            # a file over its scalar's limit
-            if isinstance(root := root_of(wrong), RequestRefused):
+            # a file over its scalar's limit makes the whole body too large
+            if isinstance(root := root_of(wrong), RequestRefused) and root.code == BAD_REQUEST:
                 raise root
         return result
 

@@ -7,6 +7,7 @@ waits for a bell that does not answer.
 import math
 from collections import OrderedDict
 from dataclasses import dataclass
+from hashlib import sha256
 from time import monotonic
 
 import structlog
@@ -107,13 +108,17 @@ class Rates:
         """Take `cost` points of the caller's bucket, or say how long to wait; never fails."""
         if monotonic() >= self._away_until:
             try:
-                left, wait = await self._take([self._prefix + caller], [rate.points, rate.per_second, cost])
+                left, wait = await self._take([self._key(caller)], [rate.points, rate.per_second, cost])
                 return Taken(float(left), float(wait))
             except (RedisError, OSError, TimeoutError) as error:
                 self._away_until = monotonic() + AWAY_SECONDS
                 log.warning("rates.alone", error=type(error).__name__)
         self.alone += 1
         return self._own.take(caller, cost, rate)
+
+    def _key(self, caller: str) -> str:
+        """The name of a caller's bucket: callers are named by numbers of people, which have no place there."""
+        return self._prefix + sha256(caller.encode()).hexdigest()[:32]
 
     async def stop(self) -> None:
         """Let go of every connection."""

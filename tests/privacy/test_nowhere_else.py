@@ -15,6 +15,7 @@ from tortoise import connections
 
 from engines.logs import log_fault
 from models import Job
+from models.job import JobKind
 from ops import road_documents as documents
 from ops.road import FUJIAN, id_number
 from ops.world import cast as people
@@ -106,7 +107,7 @@ async def work(house: House) -> None:
     pictures = {"live": PICTURE, "card": PICTURE}
     numbers = await card_numbers(fill["id"])
     check = await way.pharmacy.upload(documents.CHECK_FACE, pictures, fillId=fill["id"], **numbers)
-    job = await Job.get(subject_id=check["id"])
+    job = await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)
     bench = Bench(house.tools, cast(FacePool, SpeakingFaces(" ".join(await secrets_of(house)))), house.now)
     for _ in range(ATTEMPTS_MAX):
         await run_job(bench, job.id, RUNNERS)
