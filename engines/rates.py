@@ -117,7 +117,7 @@ class Rates:
         return self._own.take(caller, cost, rate)
 
     def _key(self, caller: str) -> str:
-        """The name of a caller's bucket: callers are named by numbers of people, which have no place there."""
+        """The name of a caller's bucket; a caller is named by a person's number, which has no place there."""
         return self._prefix + sha256(caller.encode()).hexdigest()[:32]
 
     async def stop(self) -> None:
