@@ -7,11 +7,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
-from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from engines.redis_client import impatient
 
 PREFIX = "yaolu:bell:"
 RING_SECONDS = 2.0
@@ -50,13 +49,7 @@ class Bell:
     """
 
     def __init__(self, url: str) -> None:
-        # A connection that a restarted server left behind in the pool is tried once more.
-        self._client: Redis = Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 1),
-            socket_timeout=RING_SECONDS,
-            socket_connect_timeout=CONNECT_SECONDS,
-        )
+        self._client = impatient(url, RING_SECONDS)
         self._listeners: dict[str, set[Wakeups]] = {}
         self._task: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()

@@ -1,9 +1,8 @@
 """Texts kept under their hash (持久化查询), in Redis for all processes: sent once, named from then on."""
 
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from engines.redis_client import impatient
 
 PREFIX = "yaolu:document:"
 KEPT_SECONDS = 7 * 24 * 3600
@@ -15,12 +14,7 @@ class PersistedTexts:
 
     def __init__(self, url: str, namespace: str = "") -> None:
         self._prefix = f"{PREFIX}{namespace}"
-        self._client: Redis = Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 1),
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-        )
+        self._client = impatient(url, ANSWER_SECONDS)
 
     async def get(self, sha256: str) -> str | None:
         """The text of a hash; what is asked for stays for another week."""

@@ -11,10 +11,9 @@ from hashlib import sha256
 from time import monotonic
 
 import structlog
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+
+from engines.redis_client import impatient
 
 PREFIX = "yaolu:rate:"
 ANSWER_SECONDS = 0.25
@@ -92,12 +91,7 @@ class Rates:
     """
 
     def __init__(self, url: str, namespace: str = "") -> None:
-        self._client: Redis = Redis.from_url(
-            url,
-            retry=Retry(NoBackoff(), 1),
-            socket_timeout=ANSWER_SECONDS,
-            socket_connect_timeout=ANSWER_SECONDS,
-        )
+        self._client = impatient(url, ANSWER_SECONDS)
         self._take = self._client.register_script(TAKE)
         self._own = OwnBuckets()
         self._prefix = f"{PREFIX}{namespace}"

@@ -88,6 +88,13 @@ class StockUpload:
         )
 
 
+def entry_of(line: object, kind: MovementKind, **other: object) -> StockEntry:
+    """A line as the use case takes it: its fields by their names, and `other` for what it tells otherwise."""
+    said = {name: getattr(line, name) for name in StockEntry._fields if hasattr(line, name)}
+    said["trace_codes"] = tuple(said.get("trace_codes", ()))
+    return StockEntry(**said | {"kind": kind} | other)
+
+
 @strawberry.input(description="一条采购入库 (FJ-2.5, 国家接口 3503)")
 class PurchaseLineInput:
     drug_code: str = field(description="医保药品编码")
@@ -113,29 +120,7 @@ class PurchaseLineInput:
 
     def entry(self) -> StockEntry:
         """The line as the use case takes it."""
-        return StockEntry(
-            drug_code=self.drug_code,
-            kind=MovementKind.PURCHASE,
-            quantity=self.quantity,
-            batch_number=self.batch_number,
-            made_on=self.made_on,
-            expires_on=self.expires_on,
-            approval_number=self.approval_number,
-            supplier=self.supplier,
-            supplier_licence=self.supplier_licence,
-            delivery_note=self.delivery_note,
-            invoice_code=self.invoice_code,
-            invoice_number=self.invoice_number,
-            is_gift=self.is_gift,
-            unit_cost=self.unit_cost,
-            trace_codes=tuple(self.trace_codes),
-            barcode=self.barcode,
-            shelf=self.shelf,
-            memo=self.memo,
-            operator_name=self.operator_name,
-            reference=self.reference,
-            happened_at=self.purchased_at,
-        )
+        return entry_of(self, MovementKind.PURCHASE, happened_at=self.purchased_at)
 
 
 @strawberry.input(description="一条采购退货 (国家接口 3504)")
@@ -154,20 +139,7 @@ class PurchaseReturnLineInput:
 
     def entry(self) -> StockEntry:
         """The line as the use case takes it."""
-        return StockEntry(
-            drug_code=self.drug_code,
-            kind=MovementKind.PURCHASE_RETURN,
-            quantity=Quantity(-self.quantity),
-            batch_number=self.batch_number,
-            supplier=self.supplier,
-            invoice_code=self.invoice_code,
-            invoice_number=self.invoice_number,
-            unit_cost=self.unit_cost,
-            trace_codes=tuple(self.trace_codes),
-            memo=self.memo,
-            operator_name=self.operator_name,
-            reference=self.reference,
-        )
+        return entry_of(self, MovementKind.PURCHASE_RETURN, quantity=-self.quantity)
 
 
 @strawberry.input(description="一条库存调整或调拨 (国家接口 3502)")
@@ -187,21 +159,7 @@ class StockChangeLineInput:
 
     def entry(self, kind: MovementKind) -> StockEntry:
         """The line as the use case takes it."""
-        return StockEntry(
-            drug_code=self.drug_code,
-            kind=kind,
-            quantity=self.quantity,
-            batch_number=self.batch_number,
-            made_on=self.made_on,
-            expires_on=self.expires_on,
-            counterparty=self.counterparty,
-            memo=self.memo,
-            change_type=self.change_type,
-            unit_cost=self.unit_cost,
-            trace_codes=tuple(self.trace_codes),
-            operator_name=self.operator_name,
-            reference=self.reference,
-        )
+        return entry_of(self, kind)
 
 
 @strawberry.input(description="一条盘点 (国家接口 3501)")
@@ -217,14 +175,4 @@ class CountLineInput:
 
     def entry(self) -> StockEntry:
         """The line as the use case takes it."""
-        return StockEntry(
-            drug_code=self.drug_code,
-            kind=MovementKind.STOCK_TAKE,
-            quantity=self.quantity,
-            batch_number=self.batch_number,
-            made_on=self.made_on,
-            expires_on=self.expires_on,
-            memo=self.memo,
-            operator_name=self.operator_name,
-            reference=self.reference,
-        )
+        return entry_of(self, MovementKind.STOCK_TAKE)
