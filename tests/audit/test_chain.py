@@ -17,6 +17,7 @@ from ops.audit.anchors import AnchorsUnreadable, heads_of
 from ops.audit.verify import Broken, Fault, Walk, verify
 from ops.databases import connected
 from services.audit_chain import Head, digest_of, hash_after, seal
+from tests.audit.tampering import unguarded
 from tests.house import House
 from tests.services.stage import settled_fill, walkers
 from workers.auditing import HEAD_SECONDS, seal_entries
@@ -37,13 +38,19 @@ async def sealed(house: House) -> int:
 
 @pytest.fixture
 async def database(house: House) -> AsyncIterator[Any]:
-    """A connection whose changes are undone, and that no trigger holds back: somebody with all rights."""
+    """A connection whose changes are undone."""
     async with connected(house.database_url) as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await connection.execute("SET LOCAL session_replication_role = replica")
         yield connection
         await transaction.rollback()
+
+
+@pytest.fixture
+async def forced(database: Any) -> Any:
+    """The same, and no trigger holds it back: somebody with all rights."""
+    await unguarded(database)
+    return database
 
 
 async def walked(connection: Any, *heads: Head) -> Walk:
@@ -77,125 +84,121 @@ async def test_an_untouched_chain_holds_every_entry(database: Any, sealed: int) 
         "things = 'PERSON'",
     ],
 )
-async def test_an_entry_that_was_changed_is_named(database: Any, change: str) -> None:
-    entry = await database.fetchval(
+async def test_an_entry_that_was_changed_is_named(forced: Any, change: str) -> None:
+    entry = await forced.fetchval(
         f"UPDATE audit_entry SET {change} WHERE id = (SELECT entry_id FROM audit_link WHERE sequence = 4) "
         "RETURNING id"
     )
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert (found.fault, found.sequence) == (Fault.CHANGED, 4)
     assert str(entry) in found.text
 
 
-async def test_an_entry_that_was_removed_is_named(database: Any) -> None:
-    await database.execute(
+async def test_an_entry_that_was_removed_is_named(forced: Any) -> None:
+    await forced.execute(
         "DELETE FROM audit_entry WHERE id = (SELECT entry_id FROM audit_link WHERE sequence = 5)"
     )
 
-    assert (await broken(database)).fault == Fault.MISSING
-    assert (await broken(database)).sequence == 5
+    assert (await broken(forced)).fault == Fault.MISSING
+    assert (await broken(forced)).sequence == 5
 
 
-async def test_an_entry_that_was_removed_with_its_link_is_named(database: Any) -> None:
-    await database.execute(
+async def test_an_entry_that_was_removed_with_its_link_is_named(forced: Any) -> None:
+    await forced.execute(
         "WITH gone AS (DELETE FROM audit_link WHERE sequence = 5 RETURNING entry_id) "
         "DELETE FROM audit_entry WHERE id IN (SELECT entry_id FROM gone)"
     )
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert (found.fault, found.sequence) == (Fault.MISSING, 5)
 
 
-async def test_a_removal_whose_gap_was_closed_is_named(database: Any) -> None:
-    await database.execute("DELETE FROM audit_link WHERE sequence = 5")
-    await database.execute("UPDATE audit_link SET sequence = -sequence + 1 WHERE sequence > 5")
-    await database.execute("UPDATE audit_link SET sequence = -sequence WHERE sequence < 0")
+async def test_a_removal_whose_gap_was_closed_is_named(forced: Any) -> None:
+    await forced.execute("DELETE FROM audit_link WHERE sequence = 5")
+    await forced.execute("UPDATE audit_link SET sequence = -sequence + 1 WHERE sequence > 5")
+    await forced.execute("UPDATE audit_link SET sequence = -sequence WHERE sequence < 0")
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert (found.fault, found.sequence) == (Fault.REORDERED, 5)
 
 
 @pytest.mark.parametrize("columns", ["entry_id", "entry_id, digest", "entry_id, digest, hash"])
-async def test_two_entries_that_changed_places_are_named(database: Any, columns: str) -> None:
+async def test_two_entries_that_changed_places_are_named(forced: Any, columns: str) -> None:
     names = columns.split(", ")
-    rows = await database.fetch(
-        f"SELECT {columns} FROM audit_link WHERE sequence IN (3, 4) ORDER BY sequence"
-    )
+    rows = await forced.fetch(f"SELECT {columns} FROM audit_link WHERE sequence IN (3, 4) ORDER BY sequence")
     # an entry has one link: for a moment the first one gets out of the way
-    await database.execute("UPDATE audit_link SET entry_id = gen_random_uuid() WHERE sequence = 3")
+    await forced.execute("UPDATE audit_link SET entry_id = gen_random_uuid() WHERE sequence = 3")
     places = ", ".join(f"{name} = ${number}" for number, name in enumerate(names, 2))
     for sequence, row in ((4, rows[0]), (3, rows[1])):
-        await database.execute(f"UPDATE audit_link SET {places} WHERE sequence = $1", sequence, *row)
+        await forced.execute(f"UPDATE audit_link SET {places} WHERE sequence = $1", sequence, *row)
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert (found.fault, found.sequence) == (Fault.REORDERED, 3)
 
 
-async def test_a_link_whose_own_hash_was_changed_is_named(database: Any) -> None:
-    await database.execute("UPDATE audit_link SET hash = sha256('x') WHERE sequence = 6")
+async def test_a_link_whose_own_hash_was_changed_is_named(forced: Any) -> None:
+    await forced.execute("UPDATE audit_link SET hash = sha256('x') WHERE sequence = 6")
 
-    assert (await broken(database)).fault == Fault.CHANGED
+    assert (await broken(forced)).fault == Fault.CHANGED
 
 
-async def test_an_end_that_was_cut_off_is_named_by_the_heads(database: Any, sealed: int) -> None:
-    await cut_off(database, 7)
+async def test_an_end_that_was_cut_off_is_named_by_the_heads(forced: Any, sealed: int) -> None:
+    await cut_off(forced, 7)
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert (found.fault, found.sequence) == (Fault.TRUNCATED, 8)
     assert str(sealed) in found.text
 
 
 async def test_an_end_that_was_cut_off_with_its_heads_is_named_by_one_kept_outside(
-    database: Any, sealed: int
+    forced: Any, sealed: int
 ) -> None:
-    kept = Head(sealed, await database.fetchval("SELECT hash FROM audit_link WHERE sequence = $1", sealed))
-    await cut_off(database, 7)
-    await database.execute("DELETE FROM audit_head")
+    kept = Head(sealed, await forced.fetchval("SELECT hash FROM audit_link WHERE sequence = $1", sealed))
+    await cut_off(forced, 7)
+    await forced.execute("DELETE FROM audit_head")
 
-    assert (await walked(database)).broken is None
-    assert (await broken(database, kept)).fault == Fault.TRUNCATED
+    assert (await walked(forced)).broken is None
+    assert (await broken(forced, kept)).fault == Fault.TRUNCATED
 
 
 async def test_a_chain_that_was_computed_anew_is_named_by_a_head_kept_outside(
-    database: Any, sealed: int
+    forced: Any, sealed: int
 ) -> None:
-    kept = Head(sealed, await database.fetchval("SELECT hash FROM audit_link WHERE sequence = $1", sealed))
-    await cut_off(database, 2)
-    await database.execute("DELETE FROM audit_head")
-    before = await database.fetchval("SELECT hash FROM audit_link WHERE sequence = 2")
+    kept = Head(sealed, await forced.fetchval("SELECT hash FROM audit_link WHERE sequence = $1", sealed))
+    await cut_off(forced, 2)
+    await forced.execute("DELETE FROM audit_head")
+    before = await forced.fetchval("SELECT hash FROM audit_link WHERE sequence = 2")
     for number in range(3, sealed + 1):
         entry = uuid4()
-        await database.execute(
+        await forced.execute(
             "INSERT INTO audit_entry (id, at, actor, verb, subject, outcome) "
             "VALUES ($1, '2026-03-16T01:30:00Z', 'x', 'x', '', 'DONE')",
             entry,
         )
-        row = await database.fetchrow("SELECT * FROM audit_entry WHERE id = $1", entry)
+        row = await forced.fetchrow("SELECT * FROM audit_entry WHERE id = $1", entry)
         digest = digest_of(row)
         before = hash_after(bytes(before), digest)
-        await database.execute(
-            "INSERT INTO audit_link VALUES ($1, $2, $3, $4)", number, entry, digest, before
-        )
+        await forced.execute("INSERT INTO audit_link VALUES ($1, $2, $3, $4)", number, entry, digest, before)
 
-    assert (await walked(database)).broken is None
-    found = await broken(database, kept)
+    assert (await walked(forced)).broken is None
+    found = await broken(forced, kept)
     assert (found.fault, found.sequence) == (Fault.CHANGED, sealed)
 
 
-async def test_an_entry_that_was_put_in_past_the_chain_is_named(database: Any) -> None:
+async def test_an_entry_that_was_put_in_past_the_chain_is_named(forced: Any) -> None:
     entry = uuid4()
-    await database.execute(
+    await forced.execute(
         "INSERT INTO audit_entry (id, at, actor, verb, outcome, subject) VALUES ($1, now(), '', '', '', '')",
         entry,
     )
 
-    found = await broken(database)
+    found = await broken(forced)
 
     assert found.fault == Fault.INSERTED
     assert str(entry) in found.text

@@ -22,6 +22,7 @@ from ops.databases import connected
 from ops.embedded import EngineUrls
 from ops.keys.ring_file import change_ring
 from ops.keys.rotation import CODES_LIVE, KeyInUse, Vault, retire, retire_lookup, rotate, rotate_lookup, uses
+from tests.audit.tampering import guarded, unguarded
 from tests.house import House, open_house
 from tests.services.stage import settled_fill, walkers
 from tests.world import keys
@@ -252,12 +253,13 @@ async def test_the_commands_say_what_is_there_and_what_is_wrong(
     refused = await yaolu(house, vault, "keys", "retire", current)
     verified = await yaolu(house, vault, "audit", "verify")
     heads.write_text(verified[1].splitlines()[-1])
-    async with connected(house.database_url) as connection:
-        await connection.execute("SET session_replication_role = replica")
+    async with connected(house.database_url) as connection, connection.transaction():
+        await unguarded(connection)
         await connection.execute(
             "UPDATE audit_entry SET outcome = 'x' WHERE id = "
             "(SELECT entry_id FROM audit_link WHERE sequence = 3)"
         )
+        await guarded(connection)
     changed = await yaolu(house, vault, "audit", "verify", "--head", str(heads))
 
     assert listed[0] == 0
