@@ -30,12 +30,13 @@ conformance: setup ## what others wrote to try GraphQL servers; needs node, npm 
 fuzz: setup ## the whole schema under random requests for longer; EXAMPLES=200 for each field
 	@FUZZ_EXAMPLES=$(EXAMPLES) $(python) -m pytest tests/fuzz
 
-check: setup ## format, lint, types, import contracts, schema.graphql, the rules' coverage
+check: setup ## format, lint, types, import contracts, schema.graphql and its last release, the rules' coverage
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/yaolu schema --check
+	.venv/bin/yaolu schema --against docs/releases
 	.venv/bin/yaolu rules --check
 
 schema: setup ## write schema.graphql anew

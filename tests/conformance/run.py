@@ -66,7 +66,7 @@ async def try_all(urls: EngineUrls, home: Path, scripts: list[Path], chromium: s
         token = token_for(Role.PATIENT, FUJIAN.patient, makes=issuer)
         environment = {**os.environ, "YAOLU_URL": url, "YAOLU_TOKEN": token, "CHROMIUM": chromium}
         statuses = [await run(script, environment, hospital, clock) for script in scripts]
-        await faults(home / "api0.log")
+    print_faults(home / "api0.log")
     return not any(statuses)
 
 
@@ -105,7 +105,7 @@ async def upload(hospital: Client, clock: Clock) -> None:
         await asyncio.sleep(1)
 
 
-async def faults(log: Path) -> None:
+def print_faults(log: Path) -> None:
     """Show what the API had to say."""
     said = log.read_text(errors="replace").strip()
     if "fault" in said:
