@@ -30,6 +30,9 @@ app.add_typer(key_commands, name="keys")
 app.add_typer(audit_commands, name="audit")
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+MetricsPort = Annotated[
+    int | None, typer.Option(help="Port of the metrics page; else METRICS_PORT.", min=0, max=65535)
+]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
@@ -43,23 +46,31 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 
 @app.command()
-def api(port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None) -> None:
+def api(
+    port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None, metrics_port: MetricsPort = None
+) -> None:
     """Run one API process on the engines of the environment."""
+    import settings
     from api.main import application
     from api.server import serve as serve_app
+    from engines.metrics import metrics_page
+    from engines.tracing import traced
     from ops.processes import watch_lifeline
 
     require_settings()
     watch_lifeline()
-    if fd is None:
-        serve_app(application(), host, port)
-    else:
-        serve_app(application(), fd=fd)
+    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+    with metrics_page(settings.METRICS_HOST, page), traced("api"):
+        if fd is None:
+            serve_app(application(), host, port)
+        else:
+            serve_app(application(), fd=fd)
 
 
 @app.command()
 def worker(
     faces: Annotated[int | None, typer.Option(help="Processes that compare faces.", min=1)] = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Run one worker process on the engines of the environment."""
     import settings
@@ -68,7 +79,8 @@ def worker(
 
     require_settings()
     watch_lifeline()
-    asyncio.run(run_worker(faces or settings.FACE_PROCESSES))
+    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+    asyncio.run(run_worker(faces or settings.FACE_PROCESSES, page))
 
 
 @app.command()
@@ -250,6 +262,8 @@ def refuse_in_production(command: str) -> None:
 
 def main() -> None:
     """Run the command; Ctrl-C ends it without a traceback."""
+    from engines.metrics import PortTaken
+    from engines.tracing import TracesMissing
     from ops.servers import EngineError
     from ops.world.seed import AnotherWorld
 
@@ -257,7 +271,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         os._exit(128 + signal.SIGINT)
-    except (EngineError, AnotherWorld) as error:
+    except (EngineError, AnotherWorld, TracesMissing, PortTaken) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
 
