@@ -14,6 +14,11 @@ LOOKS: tuple[tuple[str, str, Look], ...] = (
     ("database", "Is DATABASE_URL right, and does the server answer from this machine?", database.server),
     ("migrations", "Is DATABASE_URL right?", database.migrations),
     ("clocks", "Does the database answer?", database.clock),
+    (
+        "replica",
+        "Is DATABASE_REPLICA_URL right? Until it answers searches ask the primary.",
+        database.replica,
+    ),
     ("redis", "Is REDIS_URL right, and does the server answer from this machine?", redis.server),
     ("keys", "Is YAOLU_KEYS right, and `yaolu migrate` done? `yaolu keys list` tells more.", house.keys),
     ("tokens", "See OIDC_JWKS_URL or OIDC_JWKS_FILE.", house.tokens),
@@ -46,6 +51,7 @@ def report(urls: EngineUrls, has_faces: bool, is_json: bool) -> tuple[str, int]:
         urls.redis_url,
         settings.YAOLU_KEYS,
         settings.IMAGE_STORE_URL,
+        replica_url=settings.DATABASE_REPLICA_URL,
         jwks=settings.OIDC_JWKS_URL or settings.OIDC_JWKS_FILE,
         is_production=settings.IS_PRODUCTION,
     )

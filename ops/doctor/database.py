@@ -16,6 +16,7 @@ from services.figures import Backlog, backlog
 
 OLDEST = 150000
 LATE_SECONDS = 60.0
+BEHIND_BYTES = 64_000_000
 SKEW_WARN, SKEW_FAIL = timedelta(seconds=1), timedelta(seconds=5)
 DURABLE = ("fsync", "full_page_writes")
 
@@ -87,6 +88,29 @@ def skew(whose: str, there: datetime, before: datetime, after: datetime) -> Find
     if away > SKEW_FAIL:
         return fail("clocks", text, advice)
     return warn("clocks", text, advice) if away > SKEW_WARN else ok("clocks", text)
+
+
+async def replica(place: Place) -> list[Finding]:
+    """Whether the replica follows (只读副本)."""
+    if not place.replica_url:
+        return []
+    async with connected(place.replica_url) as connection:
+        if not await connection.fetchval("SELECT pg_is_in_recovery()"):
+            advice = "Name a streaming replica of DATABASE_URL; until then searches ask the primary."
+            return [fail("replica", "DATABASE_REPLICA_URL follows nobody", advice)]
+        replayed = await connection.fetchval("SELECT pg_last_wal_replay_lsn()::text")
+    async with connected(place.database_url) as connection:
+        behind = await connection.fetchval(
+            "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), $1::text::pg_lsn)", replayed
+        )
+    text = f"it is {max(0, behind) / 1e6:.1f} MB of log behind"
+    if behind > BEHIND_BYTES:
+        return [
+            warn(
+                "replica", text, "Searches ask the primary while it is more than REPLICA_LAG_SECONDS behind."
+            )
+        ]
+    return [ok("replica", text)]
 
 
 async def queues(place: Place) -> list[Finding]:

@@ -93,7 +93,7 @@ async def test_a_missing_migration_and_one_of_a_newer_version_are_told_apart(
 async def test_a_change_of_keys_left_half_way_is_seen_and_a_lost_key_is_worse(
     place: Place, engines: EngineUrls, tmp_path: Path
 ) -> None:
-    replace(keys().with_key("k9"), current="k9").write(tmp_path / "keys.json")
+    keys().rotated("k9").write(tmp_path / "keys.json")
     begun = await in_house.keys(place)
     KeyRing.generate("other").write(tmp_path / "keys.json")
     lost = await in_house.keys(place)
