@@ -54,6 +54,9 @@ YAOLU_CLOCK = config("YAOLU_CLOCK", cast=clock_setting, default="")
 # engines
 DATABASE_URL = config("DATABASE_URL", default="")
 DATABASE_POOL_MAX = config("DATABASE_POOL_MAX", cast=int, default=20)
+# a streaming replica for searches, asked while it is at most so far behind
+DATABASE_REPLICA_URL = config("DATABASE_REPLICA_URL", default="")
+REPLICA_LAG_SECONDS = config("REPLICA_LAG_SECONDS", cast=float, default=5.0)
 REDIS_URL = config("REDIS_URL", default="")
 # a JSON text or the path of a file
 YAOLU_KEYS = config("YAOLU_KEYS", default="" if IS_PRODUCTION else str(YAOLU_HOME / "keys.json"))

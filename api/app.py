@@ -14,13 +14,16 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from tortoise import Tortoise
 
+import settings
 from api import health
 from api.console import console_routes
 from api.errors import RequestRefused
 from api.gauges import gauges_of
 from api.parts import Parts
+from api.replica import replica_watched
 from api.view import PREFLIGHT_HEADERS, View, refused
 from engines.tracing import with_statements
+from models.replica import REPLICA
 
 CLOSE_SECONDS = 5.0
 
@@ -38,6 +41,8 @@ def create_app(parts: Parts) -> Starlette:
                     config=dict(with_statements(parts.orm)), _enable_global_fallback=True
                 )
                 stack.push_async_callback(context.close_connections)
+                if REPLICA in parts.orm["connections"]:
+                    await stack.enter_async_context(replica_watched(settings.REPLICA_LAG_SECONDS))
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)

@@ -6,6 +6,7 @@ from api.graphql import Engine
 from api.parts import Parts
 from engines.metrics import Gauges
 from models.pool import pool_figures
+from models.replica import REPLICA, Standby
 
 if TYPE_CHECKING:
     from api.view import View
@@ -34,4 +35,13 @@ def gauges_of(parts: Parts, view: "View") -> Gauges:
     gauges.add("yaolu_plan_hits", "Plans found in the cache.", lambda: plans.hits)
     gauges.add("yaolu_plan_misses", "Plans made.", lambda: plans.misses)
     gauges.add("yaolu_database_connections", "Connections of the pool.", pool_figures, "database", "state")
+    if parts.orm is not None and REPLICA in parts.orm["connections"]:
+        gauges.add("yaolu_replica_used", "1 while searches ask the replica.", lambda: Standby.is_fresh)
+        gauges.add("yaolu_replica_lag_seconds", "How far it is behind.", lambda: Standby.lag_seconds)
+        gauges.add("yaolu_replica_served", "Searches it has answered.", lambda: Standby.served)
+        gauges.add(
+            "yaolu_replica_fallen_back",
+            "Searches it failed, asked of the primary.",
+            lambda: Standby.fallen_back,
+        )
     return gauges

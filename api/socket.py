@@ -29,8 +29,10 @@ from api.errors import (
     Formatted,
     RequestRefused,
     internal,
+    is_away,
     is_request_error,
     present,
+    unavailable,
 )
 from api.observing import observed
 from engines.jwks import KeysUnavailable
@@ -185,7 +187,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             # The edge of an operation: its fault is logged and masked, the socket goes on.
             except Exception as error:
                 log_fault("operation.fault", error, request_id=context.request_id)
-                await self._end(operation, [internal(context.request_id)], context)
+                said = unavailable() if is_away(error) else internal(context.request_id)
+                await self._end(operation, [said], context)
         self._forget(operation)
 
     async def _run(self, operation: Operation[Context, None], context: Context) -> None:
