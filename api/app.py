@@ -14,8 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from tortoise import Tortoise
 
+import settings
 from api import health
 from api.console import console_routes
+from api.ending import ended
 from api.errors import RequestRefused
 from api.parts import Parts
 from api.view import PREFLIGHT_HEADERS, View, refused
@@ -37,7 +39,10 @@ def create_app(parts: Parts) -> Starlette:
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
+            stack.push_async_callback(view.shared.stop)
             await parts.bell.start()
+            tending = asyncio.create_task(view.connections.tend(), name="connections")
+            stack.push_async_callback(ended, [tending])
             yield
 
     app = Starlette(
@@ -59,12 +64,11 @@ def create_app(parts: Parts) -> Starlette:
 
 
 async def drain(app: Starlette) -> None:
-    """Take no more sockets, be unready, and close every open socket with 1001 (排空)."""
+    """Be unready, take no more sockets, and close the open ones with 1001 by and by (排空)."""
     view: View = app.state.view
     view.is_draining = True
-    async with asyncio.timeout(CLOSE_SECONDS):
-        await asyncio.gather(*(handler.go_away() for handler in list(view.sockets)))
-        await view.all_gone()
+    async with asyncio.timeout(CLOSE_SECONDS + settings.DRAIN_SPREAD_SECONDS):
+        await view.connections.go_away()
 
 
 def _middleware(parts: Parts) -> list[Middleware]:

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from api.errors import UNAUTHENTICATED, UNAVAILABLE, RequestRefused
 from api.parts import Parts
+from api.progress import Progress
 from engines.bell import Bell
 from engines.jwks import KeysUnavailable
 from engines.tokens import Claims, TokenExpired, TokenInvalid
@@ -34,6 +35,9 @@ class Context:
     request_id: str
     claims: Claims | None = None
     actor: Actor | None = None
+    progress: Progress = field(default_factory=Progress)
+    is_paid: bool = False
+    """Whether others have paid for the operation already (已计费)."""
     tools: Tools = field(init=False)
     loaders: Any = field(init=False, default=None)
 
@@ -79,7 +83,7 @@ class Context:
 
     def for_operation(self) -> Self:
         """The context of one more operation of the same caller on the same socket."""
-        return replace(self, request_id=uuid4().hex)
+        return replace(self, request_id=uuid4().hex, progress=Progress())
 
     def renew(self) -> None:
         """Forget what was loaded."""

@@ -1,7 +1,5 @@
 """The GraphQL endpoint (GraphQL 接口) over HTTP; sockets are handled in `api.socket`."""
 
-import asyncio
-from collections import Counter
 from datetime import timedelta
 from math import ceil
 from typing import Any, cast
@@ -21,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 import settings
 from api import body, uploads
+from api.connections import Connections
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
@@ -41,9 +40,9 @@ from api.errors import (
 from api.frames import SocketAdapter
 from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
 from api.parts import Parts
+from api.shared import SharedStreams
 from api.socket import SocketHandler
 from engines.logs import log_fault
-from policy.terms import Role
 from services.reading import reading
 
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
@@ -72,10 +71,9 @@ class View(GraphQL[Context, None]):
             allowed_origins=parts.allowed_origins,
         )
         self.parts = parts
-        self.sockets: set[SocketHandler] = set()
-        self.callers: Counter[str] = Counter()
+        self.connections = Connections()
+        self.shared = SharedStreams(parts.schema)
         self.is_draining = False
-        self._emptied = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -166,32 +164,6 @@ class View(GraphQL[Context, None]):
         except Exception as error:
             log_fault("socket.fault", error, request_id=anonymous(self.parts, socket).request_id)
             await SocketAdapter(cast(Any, self), socket, socket).close(1011, "Internal error")
-
-    def enter(self, handler: SocketHandler) -> bool:
-        """Count a socket that has signed in (连接数); give False when its caller has too many already."""
-        actor = handler.context.require_actor()
-        most = settings.SOCKETS_MAX * (1 if actor.role is Role.PATIENT else settings.INSTITUTION_FACTOR)
-        if self.callers[actor.caller] >= most:
-            return False
-        handler.caller = actor.caller
-        self.callers[actor.caller] += 1
-        return True
-
-    def leave(self, handler: SocketHandler) -> None:
-        """Forget a socket that has closed."""
-        self.sockets.discard(handler)
-        if handler.caller is not None:
-            self.callers[handler.caller] -= 1
-            if not self.callers[handler.caller]:
-                del self.callers[handler.caller]
-        if not self.sockets:
-            self._emptied.set()
-
-    async def all_gone(self) -> None:
-        """Wait until every socket has closed."""
-        self._emptied.clear()
-        if self.sockets:
-            await self._emptied.wait()
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """The context of a new socket; HTTP requests bring their own."""
