@@ -78,7 +78,7 @@ def _middleware(parts: Parts) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=parts.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *PREFLIGHT_HEADERS],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Last-Event-ID", *PREFLIGHT_HEADERS],
         expose_headers=["X-Request-Id"],
         max_age=3600,
     )

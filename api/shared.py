@@ -82,11 +82,14 @@ class Offer:
     def __init__(self, streams: "SharedStreams", said: GraphQLRequestData, subscriber: Subscriber) -> None:
         self.streams, self.said, self.subscriber = streams, said, subscriber
         self.key: Alike | None = None
+        self.is_withdrawn = False
 
     def hand_over(self, context: Context) -> Callable[[int, str], bool]:
         """What the subscription asks whenever it has read everything."""
 
         def ask(sequence: int, cursor: str) -> bool:
+            if self.is_withdrawn:
+                return False
             self.key = self.key or alike(self.said, context)
             is_joined = self.streams.join(self, self.key, context, sequence, cursor)
             if is_joined:
@@ -98,6 +101,7 @@ class Offer:
 
     def withdraw(self) -> None:
         """Send nothing more to this subscriber."""
+        self.is_withdrawn = True
         if self.key is not None:
             self.streams.leave(self.key, self.subscriber)
 

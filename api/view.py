@@ -19,6 +19,8 @@ from strawberry.types.graphql import OperationType
 
 import settings
 from api import body, uploads
+from api.bearer import Bearer
+from api.charging import caller_of
 from api.connections import Connections
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
@@ -37,8 +39,9 @@ from api.errors import (
     present,
     root_of,
 )
+from api.event_stream import EventStream
 from api.frames import SocketAdapter
-from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
+from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_events, wants_page
 from api.parts import Parts
 from api.shared import SharedStreams
 from api.socket import SocketHandler
@@ -102,13 +105,40 @@ class View(GraphQL[Context, None]):
         is_for_people = request.method == "GET" and "query" not in request.query_params and wants_page(accept)
         if self.parts.has_console and is_for_people:
             return console_page()
-        media_type = negotiate(accept)
+        is_stream = wants_events(accept)
+        media_type = MediaType.JSON if is_stream else negotiate(accept)
         kind = None if request.method == "GET" else accepted_type(request)
         # A bad token is refused before the body costs anything.
         await sign_in_by_header(context)
         said = await self.parts.documents.choose(await read(request, kind), context.actor)
+        if is_stream:
+            return self._stream(request, said, context)
         result = await self._execute(request, said, context)
         return self._present(result, media_type, context)
+
+    def _stream(self, request: Request, said: GraphQLRequestData, context: Context) -> EventStream:
+        """A stream of events; refuse it while the server stops, or to who has too many."""
+        if self.is_draining:
+            headers = {"Retry-After": "5"}
+            raise RequestRefused(
+                503, "服务正在停止,请重新连接。", UNAVAILABLE, retry="backoff", headers=headers
+            )
+        authorization = request.headers.get("authorization")
+        context.progress.after = request.headers.get("last-event-id") or None
+        stream = EventStream(
+            said,
+            context,
+            schema=self.schema,
+            shared=self.shared,
+            connections=self.connections,
+            bearer=Bearer(context, authorization) if authorization else None,
+        )
+        if not self.connections.enter(stream, caller_of(context)):
+            headers = {"Retry-After": "5"}
+            message = "连接过多,请先关闭一些。"
+            raise RequestRefused(429, message, RATE_LIMITED, retry="backoff", headers=headers)
+        self.connections.add(stream)
+        return stream
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
         try:
@@ -131,7 +161,9 @@ class View(GraphQL[Context, None]):
             raise RequestRefused(400, "query 中没有要执行的操作。", OPERATION_UNKNOWN) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise RequestRefused(400, "订阅请使用 WebSocket(graphql-transport-ws)。") from error
+                raise RequestRefused(
+                    400, "订阅请使用 WebSocket(graphql-transport-ws)或 Accept: text/event-stream。"
+                ) from error
             raise RequestRefused(405, "变更请使用 POST。", headers={"Allow": "POST"}) from error
         for wrong in result.errors or []:
             # a file over its scalar's limit makes the whole body too large
@@ -211,8 +243,9 @@ async def read(request: Request, kind: str | None) -> GraphQLRequestData:
 
 def refused(refusal: RequestRefused, request: Request) -> Response:
     """The answer to a request that never reached the schema, in the wanted type if there is one."""
+    accept = request.headers.get("accept")
     try:
-        media_type = negotiate(request.headers.get("accept"))
+        media_type = MediaType.JSON if wants_events(accept) else negotiate(accept)
     except RequestRefused:
         media_type = MediaType.JSON
     response = json_response({"errors": [refusal.formatted]}, refusal.status, media_type)
