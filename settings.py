@@ -75,6 +75,18 @@ WECHAT_SECRET = config("WECHAT_SECRET", default="")
 # a JSON text or the path of a file; in development made on first use
 SESSION_KEY = config("SESSION_KEY", default="")
 
+# external payments of the cash share: off without an address
+PAYMENT_URL = config("PAYMENT_URL", default="")
+PAYMENT_PROVIDER = config("PAYMENT_PROVIDER", default="online")
+PAYMENT_MERCHANT = config("PAYMENT_MERCHANT", default="")
+PAYMENT_KEY = config("PAYMENT_KEY", default="")
+# where the provider reaches us; it is asked by itself where it cannot
+PAYMENT_NOTIFY_URL = config("PAYMENT_NOTIFY_URL", default="")
+
+# receipts: where the public reaches us, and the keys that sign verify codes, comma separated
+PUBLIC_URL = config("PUBLIC_URL", default="")
+RECEIPT_KEY = config("RECEIPT_KEY", default="" if IS_PRODUCTION else "development-receipts")
+
 # the door
 ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
 GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
@@ -120,6 +132,8 @@ if QUERY_COST_MAX > RATE_POINTS:
     )
 
 
+if not (PAYMENT_PROVIDER.isascii() and PAYMENT_PROVIDER.isalnum() and len(PAYMENT_PROVIDER) <= 20):
+    raise SettingsError("PAYMENT_PROVIDER is a name of at most 20 letters and digits.")
 for days in (EVENT_KEEP_DAYS, IDEMPOTENCY_KEEP_DAYS):
     if days < 1:
         raise SettingsError("EVENT_KEEP_DAYS and IDEMPOTENCY_KEEP_DAYS are whole days, 1 or more.")
@@ -139,4 +153,6 @@ def missing() -> list[str]:
     if WECHAT_URL:
         needed |= {"WECHAT_APP_ID": WECHAT_APP_ID, "WECHAT_SECRET": WECHAT_SECRET}
         needed |= {"SESSION_KEY": SESSION_KEY} if IS_PRODUCTION else {}
+    if PAYMENT_URL:
+        needed |= {"PAYMENT_MERCHANT": PAYMENT_MERCHANT, "PAYMENT_KEY": PAYMENT_KEY}
     return [name for name, value in needed.items() if not value]

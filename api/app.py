@@ -18,6 +18,8 @@ from api import health
 from api.console import console_routes
 from api.errors import RequestRefused
 from api.parts import Parts
+from api.payments import payment_routes
+from api.receipts import receipt_routes
 from api.view import PREFLIGHT_HEADERS, View, refused
 
 CLOSE_SECONDS = 5.0
@@ -48,6 +50,8 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            *payment_routes(parts),
+            *receipt_routes(parts),
             *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),

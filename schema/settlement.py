@@ -13,13 +13,16 @@ from policy import benefit
 from policy.benefit.kept import jsonable
 from policy.terms import BenefitKind, FamilyRelation, PersonalData, Role
 from policy.violation import Code
-from schema.context import Info
+from schema.context import Info, call_of
 from schema.institution import Hospital, Pharmacy
+from schema.invoice import Invoice
 from schema.member import Member
+from schema.payment import Payment
+from schema.receipt import Receipt
 from schema.refusal import Violation
 from schema.reversal import Reversal
 from schema.scalars import Instant, Money, Price, Quantity
-from services import people, settling
+from services import people, receipts, settling
 from services.reading import note
 
 if TYPE_CHECKING:
@@ -222,6 +225,24 @@ class Settlement:
         rows = await info.context.loaders.reversals_of_settlement.of(self.row.id)
         form = rows[-1].remaining if rows else self.row.statement
         return BenefitStatement.of_json(form) if form is not None else None
+
+    @strawberry.field(description="抵付个人现金部分的线上支付; 收现金的与无权查看时为空")
+    async def payment(self, info: Info) -> Payment | None:
+        row = await info.context.loaders.payment_of_settlement.find(self.row.id)
+        return Payment.of(row) if row else None
+
+    @strawberry.field(description="电子发票, 由药店开具并登记, 红字在后; 医院不可见")
+    async def invoices(self, info: Info) -> list[Invoice]:
+        if not people.sees_statement(info.context.require_actor()):
+            return []
+        rows = await info.context.loaders.invoices_of_settlement.of(self.row.id)
+        return [Invoice.of(row) for row in rows]
+
+    @strawberry.field(description="结算单, 含限时的 PDF 链接; 医院不可见")
+    def receipt(self, info: Info) -> Receipt | None:
+        call = call_of(info)
+        is_shown = people.sees_statement(call.actor)
+        return Receipt.of(receipts.receipt_of(call, self.row)) if is_shown else None
 
     @strawberry.field(description="参保人")
     async def member(self, info: Info) -> Member:

@@ -1,0 +1,394 @@
+"""Money that comes through a provider: it pays the cash share once, or goes back."""
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from models import Event, Job, JournalEntry, Payment, PaymentRefund
+from models.job import JobState
+from ops.client import Json, Refused, RequestFailed
+from ops.world import cast
+from policy.terms import EventKind, PaymentState, Role
+from tests.money.words import check_books, lines, reverse
+from tests.payments.provider import NAME
+from tests.payments.till import CASH, Till
+from tests.road import words
+from tests.road.walk import fill_state
+
+STATES = ["CREATED", "PAID"]
+STATES_BACK = ["REFUNDING", "PAID", "REFUNDING", "REFUNDED"]
+FAULTS = ("down", "broken", "slow", "forges")
+
+
+def states(payment: Json) -> list[str]:
+    """The states a payment went through."""
+    return [one["state"] for one in payment["steps"]]
+
+
+async def refused(call: Any) -> list[str]:
+    """The codes with which a call is refused."""
+    with pytest.raises(Refused) as found:
+        await call
+    return list(found.value.codes)
+
+
+async def test_what_was_paid_online_pays_the_cash_share(till: Till) -> None:
+    fill = await till.fill()
+    before = await till.receivable(), await till.deposits()
+    preview = await till.walk.preview(fill, tender=CASH)
+
+    payment = await till.ordered(fill)
+    paid = await till.paid_after(payment)
+    key = str(uuid4())
+    settlement, *again = await asyncio.gather(*(till.settle(fill, paid, key) for _ in range(4)))
+
+    assert again == [settlement] * 3
+
+    cash = Decimal(preview["statement"]["cash"])
+    assert cash > 0
+    assert Decimal(payment["amount"]) == cash == Decimal(settlement["statement"]["cash"])
+    assert payment["payUrl"].endswith(payment["number"])
+    assert (paid["state"], Decimal(paid["received"]), paid["payUrl"]) == ("PAID", cash, None)
+    assert settlement["payment"] == {"id": payment["id"], "state": "PAID"}
+    assert await till.receivable() - before[0] == cash
+    assert await till.deposits() == before[1]
+    entry = await JournalEntry.get(reference=settlement["number"]).prefetch_related("postings__account")
+    assert "PHARMACY_CASH" not in {posting.account.kind for posting in entry.postings}
+    await check_books()
+    for kind in (EventKind.PAYMENT_OPENED, EventKind.PAYMENT_PAID):
+        topics = {
+            event.topic.partition(":")[0] for event in await Event.filter(subject_id=payment["id"], kind=kind)
+        }
+        assert topics == {"member", "institution"}
+
+
+async def test_a_payment_is_started_once_however_often_it_is_sent(till: Till) -> None:
+    fill = await till.fill()
+    key = str(uuid4())
+
+    answers = await asyncio.gather(*(till.start(fill, idempotencyKey=key) for _ in range(5)))
+    again = await refused(till.start(fill))
+
+    assert len({one["id"] for one in answers}) == 1
+    assert again == ["PAYMENT_OPEN"]
+
+
+async def test_a_notification_sent_many_times_pays_once(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+    before = await till.receivable()
+    told = till.provider.pay(payment["number"])
+
+    answers = await asyncio.gather(*(till.provider.notify(till.house.url, told) for _ in range(6)))
+
+    assert {one.status_code for one in answers} == {200}
+    assert await till.receivable() - before == Decimal(payment["amount"])
+    assert states(await till.seen(payment)) == STATES
+    await check_books()
+
+
+async def test_a_notification_before_the_answer_to_the_order_is_taken(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.start(fill)
+
+    async def pays_at_once() -> None:
+        till.provider.before_answer = None
+        answer = await till.provider.notify(till.house.url, till.provider.pay(payment["number"]))
+        assert answer.status_code == 200
+
+    till.provider.before_answer = pays_at_once
+    await till.work()
+
+    assert (await till.seen(payment))["state"] == "PAID"
+    assert await till.settle(fill, payment)
+
+
+async def test_a_lost_notification_is_made_good_by_asking(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+    till.provider.pay(payment["number"])
+
+    await till.watch(seconds=6)
+
+    assert (await till.seen(payment))["state"] == "PAID"
+
+
+async def test_a_notification_that_is_forged_or_wrong_changes_nothing(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+    due = int(Decimal(payment["amount"]) * 100)
+    said = {"number": payment["number"], "state": "PAID", "received": due}
+    url = till.house.url
+
+    forged = await till.provider.notify(url, said, key="wrong")
+    wrong = await till.provider.notify(url, said | {"received": due - 1})
+    unknown = await till.provider.notify(url, said | {"number": "none"})
+    senseless = await till.provider.notify(url, said | {"received": "all"})
+    unsigned = await till.house.http.post(f"{url}/payments/notify/{NAME}", json=said)
+
+    codes = [one.status_code for one in (forged, wrong, unknown, senseless, unsigned)]
+    assert codes == [401, 400, 404, 401, 401]
+    assert (await till.seen(payment))["state"] == "CREATED"
+    assert await refused(till.settle(fill, payment)) == ["PAYMENT_NOT_USABLE"]
+
+
+async def test_another_amount_than_asked_pays_nothing_and_goes_back(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+    before = await till.receivable()
+    till.provider.pay(payment["number"], received=1)
+
+    await till.watch(seconds=6)
+    codes = await refused(till.settle(fill, payment))
+    await till.work()
+
+    seen = await till.seen(payment)
+    assert codes == ["PAYMENT_NOT_USABLE"]
+    assert (seen["state"], seen["received"], seen["refunds"][0]["amount"]) == ("REFUNDED", "0.01", "0.01")
+    assert await till.receivable() == before
+    await check_books()
+
+
+async def test_orders_and_refunds_are_made_once_whatever_the_provider_does(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.start(fill)
+
+    for fault in FAULTS:
+        await till.work_while(fault)
+        seen = await till.seen(payment)
+        assert (seen["state"], seen["payUrl"]) == ("CREATED", None), fault
+    await till.work_while("")
+    assert (await till.seen(payment))["payUrl"]
+
+    payment = await till.paid_after(payment)
+    before = await till.receivable(), await till.deposits()
+    await till.cancel(payment)
+    for fault in FAULTS:
+        await till.work_while(fault)
+        waiting = await till.seen(payment)
+        assert (waiting["state"], waiting["refunds"][0]["state"]) == ("REFUNDING", "REFUNDING"), fault
+    await till.work_while("")
+    await till.work()
+
+    (refund,) = (await till.seen(payment))["refunds"]
+    assert (refund["state"], refund["amount"]) == ("REFUNDED", payment["amount"])
+    sent = [one for one in till.provider.refunds.values() if one["order"] == payment["number"]]
+    assert [one["amount"] for one in sent] == [int(Decimal(payment["amount"]) * 100)]
+    after = await till.receivable(), await till.deposits()
+    assert [was - now for was, now in zip(before, after, strict=True)] == [Decimal(payment["amount"])] * 2
+    await check_books()
+
+
+async def test_an_unpaid_order_is_closed_when_its_time_is_over(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+
+    await till.watch(minutes=14)
+    still = await till.seen(payment)
+    await till.watch(minutes=2)
+
+    assert still["state"] == "CREATED"
+    assert (await till.seen(payment))["state"] == "CLOSED"
+    assert till.provider.orders[payment["number"]]["state"] == "CLOSED"
+    assert (await till.ordered(fill))["id"] != payment["id"]
+
+
+async def test_a_payment_made_while_it_is_being_closed_counts(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+
+    async def pays_between() -> None:
+        if till.provider.asked[-1] == f"GET /orders/{payment['number']}":
+            till.provider.pay(payment["number"])
+
+    till.provider.before_answer = pays_between
+    await till.watch(minutes=16)
+
+    asked = [one.split()[0] for one in till.provider.asked if payment["number"] in one]
+    assert asked == ["GET", "POST"]
+    assert (await till.seen(payment))["state"] == "PAID"
+
+
+async def test_money_for_a_closed_payment_goes_back(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+    await till.watch(minutes=16)
+    before = await till.receivable()
+
+    answer = await till.provider.notify(till.house.url, till.provider.pay(payment["number"]))
+    await till.work()
+
+    seen = await till.seen(payment)
+    assert answer.status_code == 200
+    assert states(seen) == ["CREATED", "CLOSED", "PAID", "REFUNDING", "REFUNDED"]
+    assert await till.receivable() == before
+
+
+async def test_cancelling_an_unpaid_payment_closes_it_at_the_provider(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+
+    await till.cancel(payment, till.walk.counter())
+    await till.watch()
+
+    assert (await till.seen(payment))["state"] == "CLOSED"
+    assert till.provider.orders[payment["number"]]["state"] == "CLOSED"
+
+
+async def test_an_order_closed_before_it_was_made_is_closed_there_too(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.start(fill)
+
+    async def closes_meanwhile() -> None:
+        till.provider.before_answer = None
+        await Payment.filter(id=payment["id"]).update(state=PaymentState.CLOSED)
+
+    till.provider.before_answer = closes_meanwhile
+    await till.work()
+
+    assert till.provider.orders[payment["number"]]["state"] == "CLOSED"
+
+
+async def test_what_was_paid_and_never_settled_goes_back(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.paid(fill)
+    await till.watch(hours=1)
+    waiting = await till.seen(payment)
+
+    await till.watch(hours=24)
+    await till.work()
+
+    assert waiting["state"] == "PAID"
+    assert (await till.seen(payment))["state"] == "REFUNDED"
+
+
+async def test_a_fill_that_ends_sends_its_money_back_at_once(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.paid(fill)
+    await till.walk.patient.do(words.CANCEL, fillId=fill["id"])
+
+    await till.watch(minutes=2)
+    await till.work()
+
+    assert (await till.seen(payment))["state"] == "REFUNDED"
+    assert await refused(till.settle(fill, payment)) == ["STATE_FORBIDS"]
+
+
+async def test_a_paid_payment_must_be_used_or_given_back(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.paid(fill)
+    other = await till.paid(await till.fill())
+
+    without = await refused(till.settle(fill))
+    of_another = await refused(till.settle(fill, other))
+    await till.cancel(payment)
+    settlement = await till.settle(fill)
+
+    assert (without, of_another) == (["PAYMENT_OPEN"], ["PAYMENT_NOT_USABLE"])
+    assert settlement["payment"] is None
+    await till.cancel(other)
+    await till.work()
+
+
+async def test_cash_at_the_counter_ends_an_order_nobody_paid(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.ordered(fill)
+
+    await till.settle(fill)
+    late = till.provider.pay(payment["number"])
+    await till.provider.notify(till.house.url, late)
+    await till.work()
+
+    seen = await till.seen(payment)
+    assert (seen["state"], seen["refunds"][0]["reason"]) == ("REFUNDED", "配药已结束或已结算")
+
+
+async def test_another_share_than_was_paid_is_refused_with_what_to_do(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.paid(fill)
+
+    with pytest.raises(Refused) as found:
+        await till.walk.counter().do(
+            words.SETTLE,
+            fillId=fill["id"],
+            tender={"credential": "ELECTRONIC", "useAccount": True},
+            paymentId=payment["id"],
+        )
+
+    assert found.value.codes == ["PAYMENT_AMOUNT_DIFFERS"]
+    assert "取消该支付" in found.value.violations[0]["message"]
+    assert await fill_state(fill) == "READY"
+    nothing = await refused(till.start(await till.fill(), tender={"credential": "ELECTRONIC"}))
+    assert nothing == ["NOTHING_TO_PAY"]
+
+
+async def test_settling_and_cancelling_at_once_do_one_of_both(till: Till) -> None:
+    for _ in range(2):
+        fill = await till.fill()
+        payment = await till.paid(fill)
+
+        settled, cancelled = await asyncio.gather(
+            till.settle(fill, payment), till.cancel(payment), return_exceptions=True
+        )
+        await till.work()
+
+        seen = await till.seen(payment)
+        if isinstance(settled, Refused):
+            assert settled.codes == ["PAYMENT_NOT_USABLE"]
+            assert seen["state"] == "REFUNDED"
+        else:
+            assert isinstance(cancelled, Refused)
+            assert not isinstance(settled, BaseException)
+            assert (seen["state"], seen["settlement"]["id"]) == ("PAID", settled["id"])
+    await check_books()
+
+
+async def test_a_reversal_goes_back_the_way_it_came_line_by_line(till: Till) -> None:
+    fill = await till.fill()
+    payment = await till.paid(fill)
+    settlement = await till.settle(fill, payment)
+    before = await till.receivable()
+
+    first = await reverse(till.walk.counter(), settlement, lines=lines(1))
+    till.provider.is_refund_slow = True
+    await till.work()
+    taken = await till.seen(payment, till.walk.counter())
+    till.provider.is_refund_slow = False
+    await till.work()
+    part = await till.seen(payment)
+    second = await reverse(till.walk.counter(), settlement)
+    asked = await till.seen(payment)
+    await till.work()
+
+    done = await till.seen(payment)
+    amounts = [Decimal(one["refund"]["cash"]) for one in (first, second)]
+    assert [Decimal(one["amount"]) for one in done["refunds"]] == amounts
+    assert min(amounts) > 0
+    assert [one["state"] for one in (taken, part, asked, done)] == STATES_BACK
+    assert before - await till.receivable() == sum(amounts) == Decimal(payment["amount"])
+    assert await PaymentRefund.filter(payment_id=payment["id"], reversal_id__isnull=False).count() == 2
+    await check_books()
+
+
+async def test_only_whom_it_concerns_sees_and_cancels_a_payment(till: Till) -> None:
+    payment = await till.paid(await till.fill())
+    stranger = till.house.client(Role.PATIENT, cast.FUJIAN_RESIDENT)
+    other = till.walk.counter(cast.FUJIAN_PHARMACY_NIGHT)
+
+    for client in (stranger, other):
+        for call in (till.seen(payment, client), till.cancel(payment, client)):
+            with pytest.raises(RequestFailed) as failed:
+                await call
+            assert failed.value.errors[0]["extensions"]["code"] == "NOT_FOUND"
+    mine = await till.walk.patient.execute("{ payments(state: PAID) { edges { node { id } } } }")
+    theirs = await stranger.execute("{ payments { edges { node { id } } } }")
+
+    assert payment["id"] in [edge["node"]["id"] for edge in mine["payments"]["edges"]]
+    assert theirs["payments"]["edges"] == []
+
+
+async def test_no_job_about_payments_is_given_up(till: Till) -> None:
+    assert not await Job.filter(state=JobState.FAILED).exists()
