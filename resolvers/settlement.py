@@ -10,9 +10,10 @@ import models
 from policy.terms import Credential
 from resolvers.arguments import KEY_WORDS, SettlementId
 from schema.context import Info, call_of
+from schema.fee_list import FeeListSignature
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.refusal import Refusal
-from schema.settlement import FeeListSignature, Settlement, SettlementPreview
+from schema.settlement import Settlement, SettlementPreview
 from services import access, bills, fee_lists, settling
 
 

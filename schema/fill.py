@@ -12,12 +12,13 @@ from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, 
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
+from schema.fee_list import FeeListSignature
 from schema.institution import Pharmacy
 from schema.member import Member
 from schema.payment import Payment
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
-from schema.settlement import FeeListSignature, Settlement
+from schema.settlement import Settlement
 from services import people
 from services.card_reading import advice_on
 from services.fee_lists import digest_of

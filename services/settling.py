@@ -106,17 +106,22 @@ async def settle_fill(
     await write_effects(work, bill, settlement, outcome, is_online=used is not None)
     await use_payment(work, payment, used, settlement)
     await move(work, fill, FillState.SETTLED, EventKind.FILL_SETTLED)
+    announce(work, prescription, settlement)
+    return settlement
+
+
+def announce(work: Work, prescription: Prescription, settlement: Settlement) -> None:
+    """Tell the hospital, and whose account was charged."""
     work.tell(
         EventKind.FILL_SETTLED,
         institution_topic(prescription.hospital_id),
         prescription_id=prescription.id,
-        fill_id=fill.id,
+        fill_id=settlement.fill_id,
         subject_id=settlement.id,
     )
     if settlement.payer_id is not None:
         charged = member_topic(settlement.payer_id)
         work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, charged, subject_id=settlement.id)
-    return settlement
 
 
 async def write_settlement(

@@ -40,9 +40,9 @@ class OtherProvider(Exception):
 
 
 async def order_payment(bench: Bench, job: Job) -> None:
-    """Make the order at the provider (下单); asked again it is the same order."""
+    """Make the order at the provider (下单); asked again it is the same. Too late, the round closes it."""
     payment = await Payment.get(id=job.subject_id)
-    if payment.state != PaymentState.CREATED:
+    if payment.state != PaymentState.CREATED or payment.due_at <= bench.now():
         return
     provider = provider_of(bench, payment)
     order = NewOrder(payment.number, payment.amount, SUBJECT, payment.due_at)

@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from models import Account, Job, Payment, Posting
 from models.job import JobKind, JobState
-from ops.client import Client, Json
+from ops.client import Client, Json, Refused
 from ops.road import FUJIAN
 from ops.road_documents import REFUSAL
 from policy.money import ZERO
@@ -129,3 +131,15 @@ async def standing(kind: AccountKind) -> Decimal:
     account = await Account.get_or_none(kind=kind, owner=FUJIAN.pharmacy)
     postings = await Posting.filter(account_id=account.id) if account else []
     return sum((one.debit - one.credit for one in postings), ZERO)
+
+
+def states(payment: Json) -> list[str]:
+    """The states a payment went through."""
+    return [one["state"] for one in payment["steps"]]
+
+
+async def refused(call: Any) -> list[str]:
+    """The codes with which a call is refused."""
+    with pytest.raises(Refused) as found:
+        await call
+    return list(found.value.codes)
