@@ -117,6 +117,10 @@ RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 
+# the metrics page: on a port of its own, for the machine itself; 0 is none
+METRICS_PORT = config("METRICS_PORT", cast=int, default=0)
+METRICS_HOST = config("METRICS_HOST", default="127.0.0.1")
+
 # the worker: one single-threaded face process per core
 FACE_PROCESSES = config("FACE_PROCESSES", cast=face_processes, default=cores())
 # how long what is no record of the law is kept

@@ -17,10 +17,12 @@ from tortoise import Tortoise
 from api import health
 from api.console import console_routes
 from api.errors import RequestRefused
+from api.gauges import gauges_of
 from api.parts import Parts
 from api.payments import payment_routes
 from api.receipts import receipt_routes
 from api.view import PREFLIGHT_HEADERS, View, refused
+from engines.tracing import with_statements
 
 CLOSE_SECONDS = 5.0
 
@@ -34,12 +36,15 @@ def create_app(parts: Parts) -> Starlette:
         async with AsyncExitStack() as stack:
             if parts.orm is not None:
                 # Requests run in other tasks than this one: only the global fallback lets them find the ORM.
-                context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
+                context = await Tortoise.init(
+                    config=dict(with_statements(parts.orm)), _enable_global_fallback=True
+                )
                 stack.push_async_callback(context.close_connections)
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
             await parts.bell.start()
+            stack.enter_context(gauges_of(parts, view).shown())
             yield
 
     app = Starlette(

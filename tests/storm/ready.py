@@ -50,16 +50,22 @@ class Ready:
     key: str
 
 
-async def ready_fills(count: int, now: datetime) -> list[Ready]:
-    """So many fills of a few members at two pharmacies, approved, prepared, signed, identified."""
+async def ready_fills(
+    count: int,
+    now: datetime,
+    members: Sequence[UUID] = tuple(map(member_id, MEMBERS)),
+    pharmacies: Sequence[str] = PHARMACIES,
+) -> list[Ready]:
+    """So many fills of these members at these pharmacies, approved, prepared, signed, identified."""
     hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
     items = {(row.pharmacy_id, row.drug_id): row for row in await StockItem.filter(drug_id__in=DRUGS)}
-    stock = [items[pharmacy, drug] for pharmacy in PHARMACIES for drug in DRUGS]
+    stock = [items[pharmacy, drug] for pharmacy in pharmacies for drug in DRUGS]
     await deliver(stock, count, now)
+    people = await Member.in_bulk(members, "id")
     made = []
     for number in range(count):
-        member = await Member.get(id=member_id(MEMBERS[number % len(MEMBERS)]))
-        pharmacy = PHARMACIES[number % len(PHARMACIES)]
+        member = people[members[number % len(members)]]
+        pharmacy = pharmacies[number % len(pharmacies)]
         prescription, lines = await prescribed(hospital, member, now)
         fill = await filled(prescription, lines, [items[pharmacy, drug] for drug in DRUGS], now)
         made.append(Ready(fill.id, pharmacy, str(uuid4())))
