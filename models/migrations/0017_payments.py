@@ -19,7 +19,7 @@ def freeze(table: str) -> ops.RunSQL:
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0015_movement_guard')]
+    dependencies = [('models', '0016_job_origin')]
 
     initial = False
 
