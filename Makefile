@@ -5,8 +5,8 @@
 PORT ?= 8000
 TESTS ?=
 EXAMPLES ?= 50
-# a file of tests stays in one process; each process has engines of its own
-PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile
+# a file of tests stays in one process; each process has engines of its own; tests/order.py says who begins
+PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 python := .venv/bin/python
 
 help: ## this list

@@ -1,7 +1,6 @@
 """The whole house in one process: API, sockets, worker, on a database of its own."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ from policy.terms import Role
 from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
+from tests.listening import listening_socket
 from tests.world import keys
 
 NOBODY = "http://127.0.0.1:9"
@@ -171,9 +171,7 @@ async def open_house(
 @asynccontextmanager
 async def served(parts: Parts) -> AsyncIterator[str]:
     """The application behind a real socket; gives its address."""
-    # named as TCP, or asyncio leaves Nagle's algorithm on: 40 ms an answer
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
+    listening = listening_socket()
     server = Server(create_app(parts), log_level="error")
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(20):

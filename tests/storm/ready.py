@@ -24,17 +24,14 @@ from ops.road import trace_codes
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import (
-    BenefitKind,
     FillState,
-    HospitalApproval,
     IdentityMethod,
     LineState,
     MovementKind,
-    PrescriptionState,
     Verdict,
-    VisitKind,
 )
 from services.fee_lists import fee_list_digest
+from tests.written import line_row, prescription_row
 
 MEMBERS = (cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, cast.FUJIAN_NO_DISEASE)
 PHARMACIES = (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
@@ -97,37 +94,10 @@ async def prescribed(
     hospital: Institution, member: Member, now: datetime
 ) -> tuple[Prescription, list[PrescriptionLine]]:
     """A prescription of two drugs, both claimed."""
-    number = uuid4().hex[:24]
-    prescription = await Prescription.create(
-        rx_no=number,
-        hospital_rx_no=number,
-        hospital=hospital,
-        doctor_id=cast.FUJIAN_DOCTOR,
-        member=member,
-        area=hospital.area,
-        visit_no=number,
-        visit_kind=VisitKind.PHYSICAL,
-        insurance=member.insurance,
-        benefit=BenefitKind.SPECIAL_DISEASE,
-        disease_code=cast.FUJIAN_DISEASE,
-        diagnosis="高血压病",
-        issued_at=now,
-        uploaded_at=now,
-        expires_at=now + timedelta(hours=72),
-        state=PrescriptionState.ACTIVE,
-    )
+    prescription = prescription_row(hospital, member, now)
+    await prescription.save()
     lines = [
-        PrescriptionLine(
-            prescription=prescription,
-            number=number,
-            drug_id=drug,
-            quantity=1,
-            dose=1,
-            times_per_day=1,
-            days=28,
-            approval=HospitalApproval.NOT_ASKED,
-            state=LineState.CLAIMED,
-        )
+        line_row(prescription.id, drug, number, state=LineState.CLAIMED)
         for number, drug in enumerate(DRUGS, 1)
     ]
     await PrescriptionLine.bulk_create(lines)
