@@ -10,15 +10,16 @@ import pytest
 from graphql import GraphQLObjectType
 
 from api.main import schema
-from models import Case, FaceEnrolment, FamilyGrant, FamilyInvitation, Payment, PrescriberQuery
+from models import Case, FaceEnrolment, FamilyGrant, FamilyInvitation, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
-from policy.terms import CaseKind, FamilyRelation, GrantScope, PaymentState
+from policy.terms import CaseKind, FamilyRelation, GrantScope
 from tests.access.callers import COLUMNS, callers
+from tests.access.payments import a_payment
 from tests.cards import card_numbers
 from tests.house import House
 from tests.money.claims import claimed
@@ -346,7 +347,7 @@ async def make_things(house: House) -> Things:
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
     claim = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, house.now())
     case = await a_case(house)
-    payment = await a_payment(house, fill)
+    payment = await a_payment(house, fill["id"])
     assert done["id"]
     await grant(house, cast.FUJIAN_PATIENT, cast.SHANXI_PATIENT, GrantScope.PAY)
     given = await FamilyGrant.get(
@@ -365,24 +366,6 @@ async def make_things(house: House) -> Things:
     return Things(
         way, prescription, fill, settled, str(query.id), *family, str(claim.id), case, payment, callers(house)
     )
-
-
-async def a_payment(house: House, fill: Json) -> str:
-    """A payment of a fill, that nobody has paid."""
-    row = await Payment.create(
-        number=uuid4().hex,
-        provider="nobody",
-        fill_id=fill["id"],
-        member_id=member_id(cast.FUJIAN_PATIENT),
-        pharmacy_id=FUJIAN.pharmacy,
-        state=PaymentState.CREATED,
-        amount=1,
-        created_at=house.now(),
-        created_by="test",
-        due_at=house.now(),
-        look_at=house.now(),
-    )
-    return str(row.id)
 
 
 async def a_case(house: House) -> str:

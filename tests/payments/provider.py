@@ -20,6 +20,9 @@ from engines.signatures import is_signed, sign
 
 MERCHANT, KEY, NAME = "M-TEST", "test-payment-key", "standin"
 
+SECONDS = 1.0
+"""How long we wait for its answers."""
+
 Body = dict[str, Any]
 
 
@@ -117,7 +120,7 @@ class StandIn:
             if self.misbehaves == "broken":
                 return Response("oops", status_code=500)
             if self.misbehaves == "slow":
-                await asyncio.sleep(0.6)
+                await asyncio.sleep(2 * SECONDS)
             return signed(status, said, given[2], "another key" if self.misbehaves == "forges" else KEY)
 
         return answer

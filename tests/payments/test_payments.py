@@ -80,13 +80,16 @@ async def test_a_notification_before_the_answer_to_the_order_is_taken(till: Till
     fill = await till.fill()
     payment = await till.start(fill)
 
+    told: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
     async def pays_at_once() -> None:
         till.provider.before_answer = None
         answer = await till.provider.notify(till.house.url, till.provider.pay(payment["number"]))
-        assert answer.status_code == 200
+        told.set_result(answer.status_code)
 
     till.provider.before_answer = pays_at_once
     await till.work()
+    assert await asyncio.wait_for(told, 20) == 200
 
     assert (await till.seen(payment))["state"] == "PAID"
     assert await till.settle(fill, payment)
