@@ -12,11 +12,13 @@ from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, 
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
+from schema.fee_list import FeeListSignature
 from schema.institution import Pharmacy
 from schema.member import Member
+from schema.payment import Payment
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
-from schema.settlement import FeeListSignature, Settlement
+from schema.settlement import Settlement
 from services import people
 from services.card_reading import advice_on
 from services.fee_lists import digest_of
@@ -229,6 +231,11 @@ class Fill:
         rows = await info.context.loaders.signatures_of_fill.of(self.row.id)
         found = next((row for row in rows if row.fee_list_sha256 == current), None)
         return FeeListSignature.of(found) if found else None
+
+    @strawberry.field(description="线上支付, 先后排列, 含已关闭与已退款的; 只列有权查看的")
+    async def payments(self, info: Info) -> list[Payment]:
+        rows = await info.context.loaders.payments_of_fill.of(self.row.id)
+        return [Payment.of(row) for row in rows]
 
     @strawberry.field(description="结算")
     async def settlement(self, info: Info) -> Settlement | None:

@@ -22,13 +22,16 @@ from api.server import Server
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
+from engines.http_payments import HttpPayments
 from engines.images import ImageStore
 from engines.jwks import KeySource
 from engines.keys import KeyRing
 from engines.live_keys import LiveKeyRing
+from engines.payments import PaymentProvider
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rate, Rates, Taken
+from engines.receipt_codes import ReceiptCodes
 from engines.session_tokens import EitherVerifier, SessionTokens, load_or_create
 from engines.tokens import TokenVerifier
 from engines.wechat import WechatCodes
@@ -48,7 +51,12 @@ from tests.world import keys
 NOBODY = "http://127.0.0.1:9"
 """An address at which nothing listens."""
 
+RECEIPT_KEYS = ("test-receipts", "test-receipts-before")
+PUBLIC_URL = "https://yaolu.invalid"
 WECHAT_APP = ("wx-test-app", "test-secret-value")
+
+NO_PROVIDER = HttpPayments("nobody", NOBODY, "M-NOBODY", "key")
+"""A payment provider that never answers."""
 
 SERVICE = Actor(role=Role.SERVICE, subject="test")
 
@@ -114,6 +122,7 @@ async def open_house(
     ring: KeyRing | LiveKeyRing | None = None,
     made: Schema | None = None,
     orm: Mapping[str, Any] | None = None,
+    payments: PaymentProvider | None = NO_PROVIDER,
 ) -> AsyncIterator[House]:
     """Open the house on a copy of the sample world, at the demo's morning.
 
@@ -131,7 +140,15 @@ async def open_house(
         WechatCodes(wechat_url, *WECHAT_APP),
         SessionTokens.read(key, audience=settings.OIDC_AUDIENCE, now=clock.now),
     )
-    tools = Tools(Doorbell(bell, queue), ring, images, allows_samples=True, sessions=mini)
+    tools = Tools(
+        Doorbell(bell, queue),
+        ring,
+        images,
+        allows_samples=True,
+        sessions=mini,
+        payments=payments,
+        receipts=ReceiptCodes(RECEIPT_KEYS, PUBLIC_URL),
+    )
     verifier = TokenVerifier(
         KeySource(str(issuer.jwks_file)),
         issuer=settings.OIDC_ISSUER,
