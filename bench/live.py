@@ -58,8 +58,8 @@ async def processes(urls: EngineUrls, home: Path, clock: Clock, many: int) -> As
     """So many API processes on one database; gives their addresses."""
     database = await create_database(urls.database_url, "live")
     await prepare(database)
-    async with standing(database, urls, home, clock, many) as addresses:
-        yield addresses
+    async with standing(database, urls, home, clock, many) as apis:
+        yield [api.address for api in apis]
 
 
 async def message(listener: Listener, price: Decimal) -> None:

@@ -1,21 +1,19 @@
 """Orders to be settled (待结算的配药): of many people at many pharmacies, of one person, at one pharmacy."""
 
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from tortoise.transactions import in_transaction
 
-from models import Account, Agreement, Institution, Member, SpecialDiseaseRecord, StockBatch, StockItem
+from models import Agreement, Institution, StockBatch, StockItem
 from ops.world import cast
-from ops.world.ids import member_id
 from policy.money import ZERO
-from policy.terms import AccountKind, AgreementState
+from policy.terms import AgreementState
 from tests.storm.killed import seen_past_the_api
 from tests.storm.ready import DRUGS, Ready, ready_fills
+from tests.storm.twins import altered, twins
 
 SPREAD, ONE_MEMBER, ONE_PHARMACY = "spread", "one member", "one pharmacy"
 PEOPLE, PHARMACIES = 96, 8
@@ -34,7 +32,7 @@ class Orders:
 async def set_the_stage(database: str, now: datetime, many: int, warm: int) -> list[Orders]:
     """Write so many orders of each kind beside the sample world."""
     async with seen_past_the_api(database), in_transaction():
-        people = await crowd()
+        people = [one.id for one in await twins(cast.FUJIAN_PATIENT, PEOPLE, MONEY)]
         pharmacies = await shelves()
         kinds = {
             SPREAD: (people, pharmacies),
@@ -46,23 +44,6 @@ async def set_the_stage(database: str, now: datetime, many: int, warm: int) -> l
             made = await ready_fills(warm + many, now, members, shops)
             found.append(Orders(name, made[:warm], made[warm:]))
         return found
-
-
-async def crowd() -> list[UUID]:
-    """Members like the demo's patient, each with the same disease on record and an account full of money."""
-    model = await Member.get(id=member_id(cast.FUJIAN_PATIENT))
-    record = await SpecialDiseaseRecord.get(member_id=model.id, disease_code=cast.FUJIAN_DISEASE)
-    people, records = [], []
-    for _ in range(PEOPLE):
-        key = uuid4()
-        people.append(altered(model, id=key, psn_no=key.hex[:30], id_number_hash=key.hex))
-        records.append(altered(record, id=uuid4(), member_id=key))
-    await Member.bulk_create(people)
-    await SpecialDiseaseRecord.bulk_create(records)
-    await Account.bulk_create(
-        Account(kind=AccountKind.MEMBER_ACCOUNT, owner=str(one.id), balance=MONEY) for one in people
-    )
-    return [one.id for one in people]
 
 
 async def shelves() -> list[str]:
@@ -84,10 +65,3 @@ async def shelves() -> list[str]:
     await StockItem.bulk_create(rows)
     await StockBatch.bulk_create(batches)
     return [shop.code for shop in shops]
-
-
-def altered(row: Any, **changes: object) -> Any:
-    """A row like another (相似行), but for these fields."""
-    made = copy(row)
-    made.update_from_dict(changes)
-    return made

@@ -95,6 +95,19 @@ def migrate() -> None:
 
 
 @app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    faces: Annotated[bool, typer.Option(help="Load the face models too.")] = True,
+) -> None:
+    """Check settings, engines, keys, clocks, queues and disks; ends with 1 when something has failed."""
+    from ops.doctor.command import doctor as examine_all
+
+    text, status = examine_all(has_faces=faces, is_json=as_json)
+    typer.echo(text)
+    raise typer.Exit(status)
+
+
+@app.command()
 def seed(
     pharmacies: Annotated[int | None, typer.Option(help="How many pharmacies.", min=1)] = None,
     drugs: Annotated[int | None, typer.Option(help="How many drugs.", min=1)] = None,

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from tests.order import LONGEST_FIRST
 
 from ops.embedded import EngineUrls
 from tests.engines_fixture import database, engines, module_database, template_database
 from tests.house import House, open_house
+from tests.order import LONGEST_FIRST
 
 __all__ = ["database", "engines", "house", "module_database", "own_house", "template_database"]
 

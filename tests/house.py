@@ -1,13 +1,14 @@
 """The whole house in one process: API, sockets, worker, on a database of its own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import httpx
 
@@ -119,8 +120,12 @@ async def open_house(
     wechat_url: str = NOBODY,
     ring: KeyRing | LiveKeyRing | None = None,
     made: Schema | None = None,
+    orm: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[House]:
-    """Open the house on a copy of the sample world, at the demo's morning; `made` is another schema."""
+    """Open the house on a copy of the sample world, at the demo's morning.
+
+    `made` is another schema, `orm` another configuration of the mapper.
+    """
     ring = ring or keys()
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
@@ -149,7 +154,7 @@ async def open_house(
         rates=RichRates(redis_url, token_hex(4)),
         documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
-        orm=orm_config(database_url),
+        orm=orm or orm_config(database_url),
     )
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(parts))

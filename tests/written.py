@@ -9,27 +9,30 @@ from ops.world import cast
 from policy.terms import BenefitKind, HospitalApproval, LineState, PrescriptionState, VisitKind
 
 
-def prescription_row(hospital: Institution, member: Member, now: datetime) -> Prescription:
-    """A special disease's prescription of three days' life, not saved yet."""
+def prescription_row(hospital: Institution, member: Member, now: datetime, **values: Any) -> Prescription:
+    """A special disease's prescription of three days' life unless said otherwise, not saved yet."""
     number = uuid4().hex[:24]
+    usual = {
+        "doctor_id": cast.FUJIAN_DOCTOR,
+        "visit_no": number,
+        "benefit": BenefitKind.SPECIAL_DISEASE,
+        "disease_code": cast.FUJIAN_DISEASE,
+    }
     return Prescription(
         id=uuid4(),
         rx_no=number,
         hospital_rx_no=number,
         hospital=hospital,
-        doctor_id=cast.FUJIAN_DOCTOR,
         member=member,
         area=hospital.area,
-        visit_no=number,
         visit_kind=VisitKind.PHYSICAL,
         insurance=member.insurance,
-        benefit=BenefitKind.SPECIAL_DISEASE,
-        disease_code=cast.FUJIAN_DISEASE,
         diagnosis="高血压病",
         issued_at=now,
         uploaded_at=now,
         expires_at=now + timedelta(hours=72),
         state=PrescriptionState.ACTIVE,
+        **usual | values,
     )
 
 
@@ -39,10 +42,9 @@ def line_row(prescription_id: UUID, drug: str, number: int = 1, **values: Any) -
         prescription_id=prescription_id,
         number=number,
         drug_id=drug,
-        quantity=1,
         dose=1,
         times_per_day=1,
         days=28,
         approval=HospitalApproval.NOT_ASKED,
-        **{"state": LineState.OPEN} | values,
+        **{"quantity": 1, "state": LineState.OPEN} | values,
     )

@@ -1,7 +1,7 @@
 """Many fills ready to be settled, written straight into the tables: what counts here comes after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -24,6 +24,7 @@ from ops.road import trace_codes
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import (
+    BenefitKind,
     FillState,
     IdentityMethod,
     LineState,
@@ -36,6 +37,21 @@ from tests.written import line_row, prescription_row
 MEMBERS = (cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, cast.FUJIAN_NO_DISEASE)
 PHARMACIES = (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
 DRUGS = (cast.AMLODIPINE, cast.METOPROLOL)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a prescription is for (处方内容): packages of drugs, a benefit, a disease, a visit."""
+
+    hospital: str = cast.FUJIAN_HOSPITAL
+    doctor: str = cast.FUJIAN_DOCTOR
+    drugs: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(DRUGS, 1))
+    benefit: BenefitKind = BenefitKind.SPECIAL_DISEASE
+    disease: str | None = cast.FUJIAN_DISEASE
+    visit: str | None = None
+
+
+PLAIN = Wanted()
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,6 @@ async def ready_fills(
     pharmacies: Sequence[str] = PHARMACIES,
 ) -> list[Ready]:
     """So many fills of these members at these pharmacies, approved, prepared, signed, identified."""
-    hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
     items = {(row.pharmacy_id, row.drug_id): row for row in await StockItem.filter(drug_id__in=DRUGS)}
     stock = [items[pharmacy, drug] for pharmacy in pharmacies for drug in DRUGS]
     await deliver(stock, count, now)
@@ -63,7 +78,7 @@ async def ready_fills(
     for number in range(count):
         member = people[members[number % len(members)]]
         pharmacy = pharmacies[number % len(pharmacies)]
-        prescription, lines = await prescribed(hospital, member, now)
+        prescription, lines = await prescribed(member, now)
         fill = await filled(prescription, lines, [items[pharmacy, drug] for drug in DRUGS], now)
         made.append(Ready(fill.id, pharmacy, str(uuid4())))
     await StockItem.bulk_update(stock, fields=["on_hand", "sellable", "held"])
@@ -91,14 +106,17 @@ async def deliver(stock: Sequence[StockItem], count: int, now: datetime) -> None
 
 
 async def prescribed(
-    hospital: Institution, member: Member, now: datetime
+    member: Member, now: datetime, wanted: Wanted = PLAIN
 ) -> tuple[Prescription, list[PrescriptionLine]]:
-    """A prescription of two drugs, both claimed."""
-    prescription = prescription_row(hospital, member, now)
+    """A prescription of some drugs, all claimed."""
+    values = {"doctor_id": wanted.doctor, "benefit": wanted.benefit, "disease_code": wanted.disease}
+    visit = {"visit_no": wanted.visit} if wanted.visit else {}
+    hospital = await Institution.get(code=wanted.hospital)
+    prescription = prescription_row(hospital, member, now, **values, **visit)
     await prescription.save()
     lines = [
-        line_row(prescription.id, drug, number, state=LineState.CLAIMED)
-        for number, drug in enumerate(DRUGS, 1)
+        line_row(prescription.id, drug, number, quantity=packages, state=LineState.CLAIMED)
+        for number, (drug, packages) in enumerate(wanted.drugs.items(), 1)
     ]
     await PrescriptionLine.bulk_create(lines)
     return prescription, lines
@@ -121,17 +139,17 @@ async def filled(
         ready_at=now,
     )
     for line, item in zip(lines, items, strict=True):
-        codes = trace_codes(line.drug_id, 1)
+        codes = trace_codes(line.drug_id, int(line.quantity))
         kept = await FillLine.create(
             fill=fill,
             prescription_line_id=line.id,
             drug_id=line.drug_id,
-            quantity=1,
+            quantity=line.quantity,
             price=item.price,
             trace_codes=codes,
         )
-        item.held += 1
-        await StockHold.create(item=item, fill_line_id=kept.id, quantity=1, taken_at=now)
+        item.held += line.quantity
+        await StockHold.create(item=item, fill_line_id=kept.id, quantity=line.quantity, taken_at=now)
     await IdentityCheck.create(
         fill=fill,
         person_id=prescription.member_id,
