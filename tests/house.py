@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -113,6 +114,12 @@ class House:
             yield way
 
 
+@cache
+def one_schema() -> Schema:
+    """The schema of the session: made once, and each document checked once (共用模式)."""
+    return schema()
+
+
 @asynccontextmanager
 async def open_house(
     database_url: str,
@@ -156,7 +163,7 @@ async def open_house(
         now=clock.now,
     )
     parts = Parts(
-        schema=made or schema(),
+        schema=made or one_schema(),
         clock=clock,
         tokens=EitherVerifier(mini.tokens, verifier),
         bell=bell,
