@@ -10,6 +10,7 @@ from policy.violation import Code
 from services.actor import Actor, Call, Keys
 from services.errors import BadInput, NotFound, Refused
 from services.family_people import NamedPerson, named, person_of
+from services.mini_accounts import account_on, link_of, sealed
 from services.sessions import LIFE, Session, about, live_device, presented, session_of, sessions_of
 from services.short_codes import digits_of, read_digits, refuse_guessers
 from services.topics import member_topic
@@ -115,12 +116,30 @@ async def keep_link(
         raise Refused([about(Code.LINK_REFUSED, text)])
     row.used_at = work.now
     await row.save(update_fields=["used_at"])
-    others = Device.filter(openid_hash=device.openid_hash, ended_at=None).exclude(id=device.id)
-    await others.exclude(member_id=member.id).update(ended_at=work.now)
-    await AccountLink.update_or_create(
-        defaults={"member_id": member.id, "linked_at": work.now}, openid_hash=device.openid_hash
-    )
+    await link_account(work, device, member.id)
     device.member_id, device.expires_at = member.id, work.now + LIFE
     await device.save(update_fields=["member_id", "expires_at"])
     work.tell(EventKind.DEVICE_LINKED, member_topic(member.id), subject_id=device.id)
     return device
+
+
+async def link_account(work: Work, device: Device, member_id: UUID) -> None:
+    """Link the device's account to the member; its devices of another member end."""
+    keys = work.call.tools.keys
+    account = account_on(keys, device)
+    hashes = account.hashes if account else [device.openid_hash]
+    others = Device.filter(openid_hash__in=hashes, ended_at=None).exclude(id=device.id)
+    await others.exclude(member_id=member_id).update(ended_at=work.now)
+    link = await link_of(keys, account) if account else await AccountLink.get_or_none(openid_hash=hashes[0])
+    if link is not None:
+        link.member_id, link.linked_at = member_id, work.now
+        await link.save(update_fields=["member_id", "linked_at"])
+        return
+    link_id = uuid4()
+    await AccountLink.create(
+        id=link_id,
+        openid_hash=hashes[0],
+        openid_sealed=sealed(keys, account, "account_link", link_id) if account else None,
+        member_id=member_id,
+        linked_at=work.now,
+    )

@@ -34,6 +34,7 @@ from services import benefit, holds, traces
 from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, facts_of, family_means, why_not
+from services.enrolment import confirm_enrolment
 from services.errors import Refused
 from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
@@ -99,6 +100,7 @@ async def settle_fill(
     settlement = await write_settlement(work, bill, tender, facts, outcome)
     await write_effects(work, bill, settlement, outcome)
     await move(work, fill, FillState.SETTLED, EventKind.FILL_SETTLED)
+    await confirm_enrolment(work, fill)
     work.tell(
         EventKind.FILL_SETTLED,
         institution_topic(prescription.hospital_id),
