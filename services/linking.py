@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from models import AccountLink, Device, IdentityCheck, LinkCode, Member
+from models import AccountLink, Device, IdentityCheck, Institution, LinkCode, Member
+from policy.calendar import shanghai_day
+from policy.dispensing import check_card
 from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
 from services.actor import Actor, Call, Keys
+from services.card_reading import reference_of
 from services.errors import BadInput, NotFound, Refused
 from services.family_people import NamedPerson, named, person_of
+from services.law import lawful
 from services.mini_accounts import account_on, link_of, sealed
 from services.sessions import LIFE, Session, about, live_device, presented, session_of, sessions_of
 from services.short_codes import digits_of, read_digits, refuse_guessers
@@ -73,9 +77,19 @@ async def of_counter(work: Work, check_id: UUID | None) -> UUID:
         method__in=[IdentityMethod.FACE, IdentityMethod.MANUAL],
         decided_at__gt=work.now - CHECK_LIFE,
     )
-    if check is None:
+    if check is None or not await shows_own_card(work, check):
         raise NotFound("30 分钟内通过的身份核验", check_id)
     return check.person_id
+
+
+async def shows_own_card(work: Work, check: IdentityCheck) -> bool:
+    """Whether the face was not compared with a card, or with one that is this person's (本人证件)."""
+    card = await reference_of(check)
+    if card is None:
+        return True
+    pharmacy = await Institution.get(code=work.actor.institution)
+    with lawful():
+        return not check_card(pharmacy.area, shanghai_day(work.now), "身份证", card, "YL-53")
 
 
 async def link_member(call: Call, token: str, id_number: str, name: str, code: str) -> Session:

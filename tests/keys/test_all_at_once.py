@@ -48,7 +48,7 @@ async def house(
 
 
 class Crowd:
-    """Everybody who is busy at once (并发负载), until told to stop; an answer that is no good ends the test."""
+    """Everybody who is busy at once (并发负载), until told to stop; a bad answer ends the test."""
 
     def __init__(self) -> None:
         self.stop = asyncio.Event()
