@@ -31,6 +31,7 @@ class Charged(SchemaExtension):
         document, context = said.graphql_document, said.context
         # Stands behind the check of the document: what is not valid has no cost.
         if document is not None and not said.pre_execution_errors and isinstance(context, Context):
+            context.trail.is_about(document, said.operation_name)
             cost = cost_of(said.schema._schema, document, said.operation_name, said.variables)
             refusal = too_costly(cost) or await self._charge(context, cost)
             said.pre_execution_errors = [refusal] if refusal else []

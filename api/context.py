@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 from starlette.requests import HTTPConnection
 
 from api.errors import UNAUTHENTICATED, UNAVAILABLE, RequestRefused
+from api.observing import Trail
 from api.parts import Parts
 from engines.bell import Bell
 from engines.jwks import KeysUnavailable
@@ -34,6 +35,7 @@ class Context:
     request_id: str
     claims: Claims | None = None
     actor: Actor | None = None
+    trail: Trail = field(default_factory=Trail)
     tools: Tools = field(init=False)
     loaders: Any = field(init=False, default=None)
 
@@ -79,7 +81,7 @@ class Context:
 
     def for_operation(self) -> Self:
         """The context of one more operation of the same caller on the same socket."""
-        return replace(self, request_id=uuid4().hex)
+        return replace(self, request_id=uuid4().hex, trail=Trail())
 
     def renew(self) -> None:
         """Forget what was loaded."""

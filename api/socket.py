@@ -29,9 +29,12 @@ from api.errors import (
     Formatted,
     RequestRefused,
     internal,
+    is_away,
     is_request_error,
     present,
+    unavailable,
 )
+from api.observing import observed
 from engines.jwks import KeysUnavailable
 from engines.logs import log_fault
 from engines.rates import OwnBuckets, Rate
@@ -173,18 +176,19 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Run one operation to its end; nothing it meets leaves this task."""
         context = self.context.for_operation()
-        with suppress(WebSocketDisconnected):
+        with observed(context.trail, context.request_id, "socket"), suppress(WebSocketDisconnected):
             try:
                 await self._run(operation, context)
             except GraphQLError as error:
                 # The parser cache lets syntax errors through.
-                await self._end(operation, present([error], request_id=context.request_id))
+                await self._end(operation, present([error], request_id=context.request_id), context)
             except WebSocketDisconnected:
                 raise
             # The edge of an operation: its fault is logged and masked, the socket goes on.
             except Exception as error:
                 log_fault("operation.fault", error, request_id=context.request_id)
-                await self._end(operation, [internal(context.request_id)])
+                said = unavailable() if is_away(error) else internal(context.request_id)
+                await self._end(operation, [said], context)
         self._forget(operation)
 
     async def _run(self, operation: Operation[Context, None], context: Context) -> None:
@@ -211,8 +215,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         """Send a result; gives whether more may follow."""
         errors = present(result.errors or [], request_id=context.request_id)
         if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
-            await self._end(operation, errors)
+            await self._end(operation, errors, context)
             return False
+        context.trail.saw(errors)
         payload: Formatted = {"data": result.data}
         if errors:
             payload["errors"] = errors
@@ -221,7 +226,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         await self._say({"id": operation.id, "type": "next", "payload": payload})
         return True
 
-    async def _end(self, operation: Operation[Context, None], errors: list[Formatted]) -> None:
+    async def _end(
+        self, operation: Operation[Context, None], errors: list[Formatted], context: Context
+    ) -> None:
+        context.trail.saw(errors)
         self._forget(operation)
         await self._refuse(operation.id, errors)
 

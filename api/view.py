@@ -24,9 +24,9 @@ from api import body, uploads
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
-    AWAY,
     BAD_REQUEST,
     INTERNAL,
+    MAYBE_AWAY,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
@@ -34,12 +34,14 @@ from api.errors import (
     Formatted,
     RequestRefused,
     internal,
+    is_away,
     is_request_error,
     present,
     root_of,
 )
 from api.frames import SocketAdapter
 from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
+from api.observing import observed
 from api.parts import Parts
 from api.socket import SocketHandler
 from engines.logs import log_fault
@@ -83,19 +85,25 @@ class View(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         context = anonymous(self.parts, request)
-        try:
-            response = await self._answer(request, context)
-        except RequestRefused as refusal:
-            response = refused(refusal, request)
-        # The edge: whatever is not foreseen is logged, and masked.
-        except Exception as error:
-            log_fault("http.fault", error, request_id=context.request_id)
-            response = json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
+        with observed(context.trail, context.request_id, "http", request.headers.get("traceparent", "")):
+            response = await self._answer_or_refuse(request, context)
         response.headers["X-Request-Id"] = context.request_id
         try:
             await response(scope, receive, send)
         finally:
             await uploads.close_files(request)
+
+    async def _answer_or_refuse(self, request: Request, context: Context) -> Response:
+        try:
+            return await self._answer(request, context)
+        except RequestRefused as refusal:
+            context.trail.saw([refusal.formatted])
+            return refused(refusal, request)
+        # The edge: whatever is not foreseen is logged, and masked.
+        except Exception as error:
+            log_fault("http.fault", error, request_id=context.request_id)
+            context.trail.saw([internal(context.request_id)])
+            return json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
 
     async def _answer(self, request: Request, context: Context) -> Response:
         if request.method not in ALLOWED_OPERATIONS:
@@ -124,7 +132,9 @@ class View(GraphQL[Context, None]):
                     operation_extensions=said.extensions,
                 )
             await put_on_record(context, seen)
-        except AWAY as error:
+        except MAYBE_AWAY as error:
+            if not is_away(error):
+                raise
             log_fault("audit.unavailable", error, request_id=context.request_id)
             headers = {"Retry-After": "5"}
             message = "服务暂不可用，请稍后重试。"
@@ -143,6 +153,7 @@ class View(GraphQL[Context, None]):
 
     def _present(self, result: ExecutionResult, media_type: MediaType, context: Context) -> Response:
         errors = present(result.errors or [], request_id=context.request_id)
+        context.trail.saw(errors)
         outcome = Outcome.EXECUTED
         if is_request_error(result.data, result.errors):
             outcome = outcome_of({error["extensions"]["code"] for error in errors})

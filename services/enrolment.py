@@ -128,9 +128,9 @@ async def confirm_enrolment(work: Work, fill: Fill) -> None:
     The person present looked like the face that waits, and proved at the same counter to be the buyer: by the
     portrait on his own card, by a face confirmed earlier, or by two documents that a clerk saw just then.
     """
-    checks = IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
-    last, face = await checks.first(), await checks.filter(method=IdentityMethod.FACE).first()
-    if last is None or face is None or face.likeness_id is None or not shows_person(last, face):
+    checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
+    face = next((one for one in checks if one.method == IdentityMethod.FACE), None)
+    if face is None or face.likeness_id is None or not shows_person(checks[0], face):
         return
     row = await FaceEnrolment.select_for_update().get_or_none(
         id=face.likeness_id, member_id=fill.buyer_id, state=EnrolmentState.UNCONFIRMED

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from engines.images import ImageMissing
+from engines.metrics import VERDICTS
 from engines.pictures import Reason, Unusable
 from models import IdentityCheck, Job
 from policy.faces import FaceLaw, face_law
@@ -36,6 +37,7 @@ async def check_identity(bench: Bench, job: Job) -> None:
         if job.attempts < ATTEMPTS_MAX:
             raise
         found = found_of(unusable(Reason.ENGINE_FAILED))
+    VERDICTS.labels(found.verdict, found.reason).inc()
     await decide_identity_check(bench.call(), check_id=check.id, found=found)
 
 
