@@ -208,6 +208,7 @@ class EnrolmentState(StrEnum):
     """State of an enrolled face (人脸建档状态)."""
 
     PENDING = "PENDING"
+    UNCONFIRMED = "UNCONFIRMED"
     ACTIVE = "ACTIVE"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"

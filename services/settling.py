@@ -34,6 +34,7 @@ from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, estimate, facts_of, family_means, why_not
 from services.bulk import run
+from services.enrolment import confirm_enrolment
 from services.errors import Refused
 from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
@@ -115,6 +116,7 @@ async def settle_fill(
     await write_effects(work, bill, settlement, outcome, is_online=used is not None)
     await use_payment(work, payment, used, settlement)
     await move(work, fill, FillState.SETTLED, EventKind.FILL_SETTLED)
+    await confirm_enrolment(work, fill)
     announce(work, prescription, settlement)
     return settlement
 

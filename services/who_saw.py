@@ -56,6 +56,7 @@ WORDS: Mapping[str, str] = {
     "submitFamilyCode": "核验亲情展码",
     "enrolFace": "人脸建档",
     "decideEnrolment": "人脸建档结论",
+    "confirmEnrolment": "当面核实人脸建档",
     "storeFaceTemplate": "留存人脸特征",
     "withdrawFace": "撤回人脸建档",
     "issueLinkCode": "发放绑定码",
