@@ -6,7 +6,7 @@ from uuid import UUID
 import strawberry
 from strawberry import Private, field
 
-from schema.context import Info
+from schema.ahead import one
 from schema.drug import Drug
 from schema.institution import Hospital, Pharmacy
 from schema.scalars import Instant, Money, Price, Quantity
@@ -44,9 +44,7 @@ class Offer:
             is_counted=offer.is_counted,
         )
 
-    @strawberry.field(description="药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.drug_code))
+    drug: Drug = one(Drug, "drug", "drug_code", "药品")
 
 
 @strawberry.type(description="附近药店")
@@ -79,9 +77,7 @@ class NearbyPharmacy:
             offers=[Offer.of(offer) for offer in found.offers],
         )
 
-    @strawberry.field(description="药店")
-    async def pharmacy(self, info: Info) -> Pharmacy:
-        return Pharmacy.of(await info.context.loaders.institution.get(self.found.code))
+    pharmacy: Pharmacy = one(Pharmacy, "institution", "found.code", "药店")
 
 
 @strawberry.type(description="改配: 一条可代替的明细与实配的产品")
