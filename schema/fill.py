@@ -9,6 +9,7 @@ from strawberry import Private, field
 
 import models
 from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, PersonalData, Verdict
+from schema.ahead import many, one
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
@@ -46,9 +47,7 @@ class FillLine:
             trace_codes=row.trace_codes,
         )
 
-    @strawberry.field(description="实配药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+    drug: Drug = one(Drug, "drug", "row.drug_id", "实配药品")
 
     @strawberry.field(description="所代替的处方药品; 空为按处方产品配药")
     async def stands_for(self, info: Info) -> Drug | None:
@@ -182,9 +181,7 @@ class Fill:
         row = await info.context.loaders.prescription.find(self.row.prescription_id)
         return Prescription.of(row) if row else None
 
-    @strawberry.field(description="药店")
-    async def pharmacy(self, info: Info) -> Pharmacy:
-        return Pharmacy.of(await info.context.loaders.institution.get(self.row.pharmacy_id))
+    pharmacy: Pharmacy = one(Pharmacy, "institution", "row.pharmacy_id", "药店")
 
     @strawberry.field(description="参保人; 未成交而终止后药店看到的是脱敏姓名")
     async def member(self, info: Info) -> Member:
@@ -202,10 +199,7 @@ class Fill:
         is_known = people.knows_buyer(actor, self.row.state, is_proxy=self.is_proxy)
         return Member.of(await info.context.loaders.member.get(self.row.buyer_id), is_masked=not is_known)
 
-    @strawberry.field(description="配药明细")
-    async def lines(self, info: Info) -> list[FillLine]:
-        rows = await info.context.loaders.lines_of_fill.of(self.row.id)
-        return [FillLine.of(row) for row in rows]
+    lines: list[FillLine] = many(FillLine, "lines_of_fill", "row.id", "配药明细")
 
     @strawberry.field(description="审方质疑; 未成交而终止后药店不再能看到")
     async def queries(self, info: Info) -> list[PrescriberQuery]:
