@@ -48,7 +48,7 @@ MAYBE_AWAY = (*AWAY, asyncpg.InterfaceError)
 
 
 def is_away(error: BaseException) -> bool:
-    """Whether the database is away (数据库不可用); a rollback on a broken connection says so in words only."""
+    """Whether the database is away (数据库不可用); a rollback on a broken connection only words it."""
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
     return isinstance(error, AWAY)
