@@ -17,6 +17,7 @@ from graphql import (
 )
 from structlog.contextvars import bound_contextvars
 
+import settings
 from api.same import Same
 from engines.metrics import OPERATION_SECONDS, OPERATIONS
 from engines.tracing import span
@@ -38,7 +39,8 @@ class Trail:
     def is_about(self, document: DocumentNode, operation_name: str | None) -> None:
         """Name the operation by the schema's own words; call it only for a valid document."""
         self.operation, self.kind = name_of(Same(document), operation_name)
-        self.engine = REFERENCE
+        # with plans the engine itself says which one it was
+        self.engine = "" if settings.EXECUTION_PLANS else REFERENCE
 
     def saw(self, errors: Iterable[dict[str, object]]) -> None:
         """Keep the first error's code, as the caller is told it."""
