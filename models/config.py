@@ -10,6 +10,14 @@ REPLICA_ANSWER_SECONDS = 5.0
 """How long the replica may take; after that the primary is asked."""
 
 
+async def as_it_is(connection: object) -> None:
+    """A connection goes back to the pool as it is (归还连接), one round trip sooner.
+
+    An open transaction is undone all the same. Nothing of ours outlives one: advisory locks and settings are
+    always the transaction's own (`pg_advisory_xact_lock`, `SET LOCAL`).
+    """
+
+
 def orm_config(database_url: str, replica_url: str = "") -> dict[str, Any]:
     """The configuration of the object-relational mapper (数据库配置) for a database and its replica."""
     connections = {"default": connection_of(database_url)}
@@ -37,6 +45,7 @@ def connection_of(url: str) -> dict[str, Any]:
     """How the mapper reaches one server (连接配置)."""
     connection = expand_db_url(url)
     connection["credentials"].setdefault("maxsize", settings.DATABASE_POOL_MAX)
+    connection["credentials"]["reset"] = as_it_is
     return connection
 
 

@@ -154,13 +154,19 @@ def schema(
     check: Annotated[
         bool, typer.Option("--check", help="Fail when schema.graphql is not up to date.")
     ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Fail when clients of that schema would break; of a folder the newest release."),
+    ] = None,
 ) -> None:
-    """Print the GraphQL schema, or keep schema.graphql in step with it."""
+    """Print the GraphQL schema, keep schema.graphql in step with it, or compare it with a released one."""
     from ops.snapshot import printed_schema
 
     path = Path(__file__).parent.parent / "schema.graphql"
     text = printed_schema()
-    if write:
+    if against is not None:
+        compare(against, text)
+    elif write:
         path.write_text(text)
     elif check:
         if not path.exists() or path.read_text() != text:
@@ -170,6 +176,21 @@ def schema(
             raise typer.Exit(1)
     else:
         typer.echo(text, nl=False)
+
+
+def compare(released: Path, text: str) -> None:
+    """Print what is different for clients of a released schema; end with 1 when that is not explained."""
+    from ops.compatibility import changes, last_release, problems, reasons
+
+    released = last_release(released) if released.is_dir() else released
+    found, explained = changes(released.read_text(encoding="utf-8"), text), reasons()
+    for change in found.dangerous:
+        typer.echo(f"dangerous: {change}")
+    for change in found.breaking:
+        typer.echo(f"breaking:  {change} {explained.get(change, '')}")
+    if wrong := list(problems(found.breaking, explained)):
+        typer.echo("\n".join(wrong), err=True)
+        raise typer.Exit(1)
 
 
 @catalogue_commands.command("import")

@@ -1,7 +1,6 @@
 """The whole house in one process: API, sockets, worker, on a database of its own."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -43,6 +42,7 @@ from policy.terms import Role
 from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
+from tests.listening import listening_socket
 from tests.world import keys
 
 NOBODY = "http://127.0.0.1:9"
@@ -159,8 +159,7 @@ async def open_house(
 @asynccontextmanager
 async def served(parts: Parts) -> AsyncIterator[str]:
     """The application behind a real socket; gives its address."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = listening_socket()
     server = Server(create_app(parts), log_level="error")
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(20):
