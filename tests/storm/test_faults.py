@@ -21,8 +21,8 @@ from tests.storm.ready import PHARMACIES, ready_fills
 from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.storm.wire import Wire
 
-FILLS, CLIENTS, SEARCHERS = 90, 4, 3
-PAUSE = 0.1
+FILLS, CLIENTS, SEARCHERS = 80, 4, 3
+PAUSE = 0.2
 AWAY_SECONDS = 1.0
 BACK_SECONDS = 8.0
 """How soon all must be well again by itself; measured are fractions of a second."""
