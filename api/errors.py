@@ -39,6 +39,8 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    # the driver, when a server's last word comes while a statement is being sent
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
