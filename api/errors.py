@@ -31,8 +31,19 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
-AWAY = (DBConnectionError, asyncpg.PostgresConnectionError, ConnectionError, TimeoutError)
+AWAY = (
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CrashShutdownError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CannotConnectNowError,
+    ConnectionError,
+    TimeoutError,
+)
 """What is raised while the database is away: try again."""
+
+LOST = (*AWAY, asyncpg.InterfaceError)
+"""What may be raised when it goes: ask `is_away`."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -94,13 +105,20 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     if code == INTERNAL:
         log_fault("graphql.fault", root, request_id=request_id, path=error.path)
         return formatted | internal(request_id)
-    if isinstance(root, AWAY):
+    if is_away(root):
         log_fault("graphql.unavailable", root, request_id=request_id, path=error.path)
         formatted["message"] = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
     formatted["extensions"] = (error.extensions or {}) | extensions(code, retry)
     if isinstance(root, Refused):
         formatted["extensions"]["violations"] = [asdict(one) for one in root.violations]
     return formatted
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
+    if isinstance(error, asyncpg.InterfaceError) and error.__context__ is not None:
+        return is_away(error.__context__)
+    return isinstance(error, AWAY)
 
 
 def root_of(error: GraphQLError) -> Exception:
@@ -114,7 +132,7 @@ def root_of(error: GraphQLError) -> Exception:
 def _judge(error: GraphQLError) -> tuple[str, str]:
     """The code of an error, and whether to try again."""
     root = root_of(error)
-    if isinstance(root, AWAY):
+    if is_away(root):
         return UNAVAILABLE, "backoff"
     match root:
         case ServiceError():

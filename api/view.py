@@ -24,9 +24,9 @@ from api import body, uploads
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
-    AWAY,
     BAD_REQUEST,
     INTERNAL,
+    LOST,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
@@ -34,6 +34,7 @@ from api.errors import (
     Formatted,
     RequestRefused,
     internal,
+    is_away,
     is_request_error,
     present,
     root_of,
@@ -124,7 +125,9 @@ class View(GraphQL[Context, None]):
                     operation_extensions=said.extensions,
                 )
             await put_on_record(context, seen)
-        except AWAY as error:
+        except LOST as error:
+            if not is_away(error):
+                raise
             log_fault("audit.unavailable", error, request_id=context.request_id)
             headers = {"Retry-After": "5"}
             message = "服务暂不可用，请稍后重试。"
