@@ -102,12 +102,17 @@ SOCKET_FRAME_BYTES_MAX = config("SOCKET_FRAME_BYTES_MAX", cast=int, default=256 
 SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
 SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
 SOCKET_MESSAGES_PER_SECOND = config("SOCKET_MESSAGES_PER_SECOND", cast=int, default=30)
+SOCKET_PING_SECONDS = config("SOCKET_PING_SECONDS", cast=float, default=25.0)
+SOCKET_BACKLOG_MAX = config("SOCKET_BACKLOG_MAX", cast=int, default=100)
+TOKEN_CHECK_SECONDS = config("TOKEN_CHECK_SECONDS", cast=float, default=60.0)
+HEARTBEAT_SECONDS = config("HEARTBEAT_SECONDS", cast=float, default=15.0)
 SOCKETS_MAX = config("SOCKETS_MAX", cast=int, default=10)
 OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=20.0)
 RATE_POINTS = config("RATE_POINTS", cast=int, default=5000)
 RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
+DRAIN_SPREAD_SECONDS = config("DRAIN_SPREAD_SECONDS", cast=float, default=5.0)
 
 # the metrics page: on a port of its own, for the machine itself; 0 is none
 METRICS_PORT = config("METRICS_PORT", cast=int, default=0)

@@ -17,6 +17,7 @@ from tortoise import Tortoise
 import settings
 from api import health
 from api.console import console_routes
+from api.ending import ended
 from api.errors import RequestRefused
 from api.gauges import gauges_of
 from api.parts import Parts
@@ -46,8 +47,11 @@ def create_app(parts: Parts) -> Starlette:
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
+            stack.push_async_callback(view.shared.stop)
             await parts.bell.start()
             stack.enter_context(gauges_of(parts, view).shown())
+            tending = asyncio.create_task(view.connections.tend(), name="connections")
+            stack.push_async_callback(ended, [tending])
             yield
 
     app = Starlette(
@@ -69,12 +73,11 @@ def create_app(parts: Parts) -> Starlette:
 
 
 async def drain(app: Starlette) -> None:
-    """Take no more sockets, be unready, and close every open socket with 1001 (排空)."""
+    """Be unready, take no more sockets, and close the open ones with 1001 by and by (排空)."""
     view: View = app.state.view
     view.is_draining = True
-    async with asyncio.timeout(CLOSE_SECONDS):
-        await asyncio.gather(*(handler.go_away() for handler in list(view.sockets)))
-        await view.all_gone()
+    async with asyncio.timeout(CLOSE_SECONDS + settings.DRAIN_SPREAD_SECONDS):
+        await view.connections.go_away()
 
 
 def _middleware(parts: Parts) -> list[Middleware]:
@@ -84,7 +87,7 @@ def _middleware(parts: Parts) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=parts.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *PREFLIGHT_HEADERS],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Last-Event-ID", *PREFLIGHT_HEADERS],
         expose_headers=["X-Request-Id"],
         max_age=3600,
     )

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from api.graphql import Engine
 from api.parts import Parts
+from api.socket import SocketHandler
 from engines.metrics import Gauges
 from models.pool import pool_figures
 from models.replica import REPLICA, Standby
@@ -15,11 +16,21 @@ if TYPE_CHECKING:
 def gauges_of(parts: Parts, view: "View") -> Gauges:
     """The figures of one application."""
     gauges, bell, plans = Gauges(), parts.bell, Engine.plans
-    gauges.add("yaolu_sockets", "Open WebSockets.", lambda: len(view.sockets))
+    gauges.add("yaolu_sockets", "Open WebSockets.", lambda: len(sockets(view)))
+    gauges.add(
+        "yaolu_event_streams",
+        "Open event streams (SSE).",
+        lambda: len(view.connections.open) - len(sockets(view)),
+    )
     gauges.add(
         "yaolu_socket_operations",
         "Operations that run on WebSockets, subscriptions among them.",
-        lambda: sum(len(handler.operations) for handler in list(view.sockets)),
+        lambda: sum(len(socket.running) for socket in sockets(view)),
+    )
+    gauges.add(
+        "yaolu_subscriptions_shared",
+        "Runs that several subscribers share.",
+        lambda: len(view.shared.running),
     )
     gauges.add("yaolu_draining", "1 while the process ends.", lambda: view.is_draining)
     gauges.add("yaolu_bell_listening", "1 while rings of others are heard.", lambda: bell.is_listening)
@@ -45,3 +56,8 @@ def gauges_of(parts: Parts, view: "View") -> Gauges:
             lambda: Standby.fallen_back,
         )
     return gauges
+
+
+def sockets(view: "View") -> list[SocketHandler]:
+    """The open sockets (连接), also for another thread."""
+    return [one for one in list(view.connections.open) if isinstance(one, SocketHandler)]

@@ -77,9 +77,9 @@ class Door:
             yield client
 
     @asynccontextmanager
-    async def talk(self, token: str | None = None) -> AsyncIterator[ClientConnection]:
+    async def talk(self, token: str | None = None, **options: Any) -> AsyncIterator[ClientConnection]:
         """A socket that is signed in."""
-        async with self.dial() as client:
+        async with self.dial(**options) as client:
             await say(client, {"type": "connection_init", "payload": {"token": token or self.token()}})
             assert await hear(client) == {"type": "connection_ack"}
             yield client

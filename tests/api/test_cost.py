@@ -160,7 +160,7 @@ async def test_a_person_has_so_many_sockets_and_may_open_one_again_after_closing
         async with fresh_door.talk(token):
             await say(third, {"type": "connection_init", "payload": {"token": token}})
             await third.wait_closed()
-        await until(lambda: len(fresh_door.view.sockets) == 1)
+        await until(lambda: len(fresh_door.view.connections.open) == 1)
         async with fresh_door.talk(token):
             pass
 
