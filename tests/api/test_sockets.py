@@ -178,7 +178,7 @@ async def test_leaves_nothing_behind_when_clients_vanish(
             await subscribe(client, "{ hello }", id="2")
             await hear(client)
             client.transport.abort()
-    await door.view.all_gone()
+    await door.view.connections.all_gone()
 
     assert lives.generators == 0
     async with asyncio.timeout(5):
