@@ -15,8 +15,8 @@ import socket
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -47,7 +47,7 @@ from services.actor import Actor, Call, Images, Tools
 from services.topics import institution_topic
 from services.use_case import Work
 from tests.storm.killed import environment_of, free_address
-from tests.world import keys, prepare
+from tests.world import keys
 
 PEERS = Path(__file__).parent / "peers"
 CHANNEL = "bench-fanout"
@@ -164,30 +164,38 @@ async def steady(
     )
 
 
+@asynccontextmanager
+async def tables(database: str) -> AsyncIterator[None]:
+    """The tables, from this process."""
+    context = await Tortoise.init(config=orm_config(database), _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await context.close_connections()
+
+
 async def ours(urls: EngineUrls, home: Path, many: int, given: argparse.Namespace) -> Figures:
     """So many of our API processes."""
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(home, now=clock.now)
     token = token_for(Role.PHARMACY, FUJIAN.pharmacy, timedelta(hours=4), makes=issuer)
-    database = urls.database_url
-    environment = environment_of(database, urls, home, clock)
+    environment = environment_of(urls.database_url, urls, home, clock)
     environment["SOCKETS_MAX"] = str(given.subscribers)
     addresses = [free_address() for _ in range(many)]
-    context = await Tortoise.init(config=orm_config(database), _enable_global_fallback=True)
+    ports = [int(httpx.URL(address).port or 0) for address in addresses]
     events = Events(urls.redis_url, clock)
     try:
-        with running([]) as children:
-            for number, address in enumerate(addresses):
-                arguments = ["api", "--port", str(httpx.URL(address).port)]
-                children.append(Child(arguments, environment, home / f"api{many}{number}.log"))
-                await asyncio.to_thread(wait_until_ready, address, children)
-            processes = [psutil.Process(child.pid) for child in children]
-            ports = [int(httpx.URL(address).port or 0) for address in addresses]
-            name = "ours, one process" if many == 1 else f"ours, {many} processes"
-            return await measure(name, Crowd(OURS, token), processes, ports, events.send, given)
+        async with tables(urls.database_url):
+            with running([]) as children:
+                for port, address in zip(ports, addresses, strict=True):
+                    log = home / f"api{port}.log"
+                    children.append(Child(["api", "--port", str(port)], environment, log))
+                    await asyncio.to_thread(wait_until_ready, address, children)
+                processes = [psutil.Process(child.pid) for child in children]
+                name = "ours, one process" if many == 1 else f"ours, {many} processes"
+                return await measure(name, Crowd(OURS, token), processes, ports, events.send, given)
     finally:
         await events.stop()
-        await context.close_connections()
 
 
 @contextmanager
@@ -233,7 +241,9 @@ async def theirs(redis_url: str, given: argparse.Namespace) -> Figures:
 async def everything(urls: EngineUrls, home: Path, given: argparse.Namespace) -> None:
     """One after another, and the table."""
     urls = EngineUrls(await create_database(urls.database_url, "fanout"), urls.redis_url)
-    await prepare(urls.database_url)
+    # tables without a world: events are all that is read here
+    async with tables(urls.database_url):
+        await Tortoise.generate_schemas()
     found = [await ours(urls, home, 1, given)]
     if shutil.which("node") and (PEERS / "node_modules" / "graphql-ws").is_dir():
         found.append(await theirs(urls.redis_url, given))

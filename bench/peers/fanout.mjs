@@ -32,7 +32,8 @@ async function* events() {
 }
 
 const address = new URL(redis)
-const socket = connect(Number(address.port), address.hostname, () => socket.write(`SUBSCRIBE ${channel}\r\n`))
+const where = address.protocol === 'unix:' ? { path: address.pathname } : { port: address.port, host: address.hostname }
+const socket = connect(where, () => socket.write(`SUBSCRIBE ${channel}\r\n`))
 let text = ''
 socket.on('data', (data) => {
   text += data
