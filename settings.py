@@ -54,6 +54,9 @@ YAOLU_CLOCK = config("YAOLU_CLOCK", cast=clock_setting, default="")
 # engines
 DATABASE_URL = config("DATABASE_URL", default="")
 DATABASE_POOL_MAX = config("DATABASE_POOL_MAX", cast=int, default=20)
+# a streaming replica for searches, asked while it is at most so far behind
+DATABASE_REPLICA_URL = config("DATABASE_REPLICA_URL", default="")
+REPLICA_LAG_SECONDS = config("REPLICA_LAG_SECONDS", cast=float, default=5.0)
 REDIS_URL = config("REDIS_URL", default="")
 # a JSON text or the path of a file
 YAOLU_KEYS = config("YAOLU_KEYS", default="" if IS_PRODUCTION else str(YAOLU_HOME / "keys.json"))
@@ -84,6 +87,7 @@ QUERY_DEPTH_MAX = config("QUERY_DEPTH_MAX", cast=int, default=12)
 QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
 QUERY_ROOT_FIELDS_MAX = config("QUERY_ROOT_FIELDS_MAX", cast=int, default=10)
 QUERY_DIRECTIVES_MAX = config("QUERY_DIRECTIVES_MAX", cast=int, default=50)
+QUERY_OPERATIONS_MAX = config("QUERY_OPERATIONS_MAX", cast=int, default=20)
 QUERY_COST_MAX = config("QUERY_COST_MAX", cast=int, default=5000)
 QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
 # roles whose clients may send registered documents only
@@ -109,6 +113,10 @@ RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 DRAIN_SPREAD_SECONDS = config("DRAIN_SPREAD_SECONDS", cast=float, default=5.0)
+
+# the metrics page: on a port of its own, for the machine itself; 0 is none
+METRICS_PORT = config("METRICS_PORT", cast=int, default=0)
+METRICS_HOST = config("METRICS_HOST", default="127.0.0.1")
 
 # the worker: one single-threaded face process per core
 FACE_PROCESSES = config("FACE_PROCESSES", cast=face_processes, default=cores())

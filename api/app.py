@@ -19,8 +19,12 @@ from api import health
 from api.console import console_routes
 from api.ending import ended
 from api.errors import RequestRefused
+from api.gauges import gauges_of
 from api.parts import Parts
+from api.replica import replica_watched
 from api.view import PREFLIGHT_HEADERS, View, refused
+from engines.tracing import with_statements
+from models.replica import REPLICA
 
 CLOSE_SECONDS = 5.0
 
@@ -34,13 +38,18 @@ def create_app(parts: Parts) -> Starlette:
         async with AsyncExitStack() as stack:
             if parts.orm is not None:
                 # Requests run in other tasks than this one: only the global fallback lets them find the ORM.
-                context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
+                context = await Tortoise.init(
+                    config=dict(with_statements(parts.orm)), _enable_global_fallback=True
+                )
                 stack.push_async_callback(context.close_connections)
+                if REPLICA in parts.orm["connections"]:
+                    await stack.enter_async_context(replica_watched(settings.REPLICA_LAG_SECONDS))
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
             stack.push_async_callback(view.shared.stop)
             await parts.bell.start()
+            stack.enter_context(gauges_of(parts, view).shown())
             tending = asyncio.create_task(view.connections.tend(), name="connections")
             stack.push_async_callback(ended, [tending])
             yield

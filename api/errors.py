@@ -31,8 +31,28 @@ UNAUTHENTICATED = "UNAUTHENTICATED"
 UNAVAILABLE = "SERVICE_UNAVAILABLE"
 INTERNAL = "INTERNAL_SERVER_ERROR"
 
-AWAY = (DBConnectionError, asyncpg.PostgresConnectionError, ConnectionError, TimeoutError)
+AWAY = (
+    DBConnectionError,
+    asyncpg.PostgresConnectionError,
+    # a server that stops, has crashed, starts up, or has no room for one more
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+    ConnectionError,
+    TimeoutError,
+)
 """What is raised while the database is away: try again."""
+MAYBE_AWAY = (*AWAY, asyncpg.InterfaceError)
+"""What to catch and to ask `is_away` about."""
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database is away (数据库不可用); a rollback on a broken one says so in words only."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "closed" in str(error)
+    return isinstance(error, AWAY)
+
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -77,6 +97,12 @@ def internal(request_id: str) -> Formatted:
     }
 
 
+def unavailable() -> Formatted:
+    """What a caller sees while the database is away."""
+    text = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
+    return {"message": text, "extensions": extensions(UNAVAILABLE, "backoff")}
+
+
 def present(errors: Sequence[GraphQLError], *, request_id: str) -> list[Formatted]:
     """Format the errors of a result; faults of ours are logged and masked."""
     return [_formatted(error, request_id) for error in errors]
@@ -94,9 +120,9 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     if code == INTERNAL:
         log_fault("graphql.fault", root, request_id=request_id, path=error.path)
         return formatted | internal(request_id)
-    if isinstance(root, AWAY):
+    if is_away(root):
         log_fault("graphql.unavailable", root, request_id=request_id, path=error.path)
-        formatted["message"] = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
+        formatted["message"] = unavailable()["message"]
     formatted["extensions"] = (error.extensions or {}) | extensions(code, retry)
     if isinstance(root, Refused):
         formatted["extensions"]["violations"] = [asdict(one) for one in root.violations]
@@ -114,7 +140,7 @@ def root_of(error: GraphQLError) -> Exception:
 def _judge(error: GraphQLError) -> tuple[str, str]:
     """The code of an error, and whether to try again."""
     root = root_of(error)
-    if isinstance(root, AWAY):
+    if is_away(root):
         return UNAVAILABLE, "backoff"
     match root:
         case ServiceError():

@@ -8,6 +8,7 @@ A stream that ends without `complete` is to be asked for again.
 import asyncio
 from collections import deque
 from contextlib import aclosing, suppress
+from dataclasses import replace
 
 import orjson
 from starlette.responses import Response
@@ -22,6 +23,8 @@ from api.connections import Connections
 from api.context import Context
 from api.ending import ended
 from api.errors import Formatted
+from api.observing import Trail, observed
+from api.progress import Progress
 from api.shared import Offer, SharedStreams
 from api.streaming import Failed, answers
 
@@ -51,7 +54,9 @@ class EventStream(Response):
         # a proxy that gathers answers would hold events back
         super().__init__(headers=headers | {"X-Accel-Buffering": "no"})
         del self.headers["content-length"]
-        self.context, self.said, self.schema = context, said, schema
+        # the request has been answered when the operation begins
+        self.context = replace(context, trail=Trail())
+        self.said, self.schema = said, schema
         self.connections, self.bearer = connections, bearer
         self.kinds = KINDS[str(context.request.scope["method"])]
         self.offer = Offer(shared, said, self)
@@ -100,6 +105,10 @@ class EventStream(Response):
         """Answer to the end, or until the rest is shared."""
         progress = self.context.progress
         progress.hand_over = self.offer.hand_over(self.context)
+        with observed(self.context.trail, self.context.request_id, "events"):
+            await self._answer(progress)
+
+    async def _answer(self, progress: Progress) -> None:
         try:
             async with aclosing(answers(self.schema, self.said, self.context, self.kinds)) as stream:
                 async for answer in stream:

@@ -71,6 +71,6 @@ def application() -> Starlette:
             frozenset(map(Role, settings.REGISTERED_ONLY)),
         ),
         make_loaders=make_loaders,
-        orm=orm_config(settings.DATABASE_URL),
+        orm=orm_config(settings.DATABASE_URL, settings.DATABASE_REPLICA_URL),
     )
     return create_app(parts)

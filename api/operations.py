@@ -1,13 +1,16 @@
 """The operations of one socket (连接上的操作): each has an id, and ends alone."""
 
 import asyncio
+from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 import orjson
 from strawberry.http import GraphQLRequestData
 from strawberry.http.exceptions import WebSocketDisconnected
 
+from api.context import Context
 from api.errors import Formatted
+from api.observing import observed
 from api.shared import Offer
 from api.streaming import Failed, answers
 
@@ -31,13 +34,14 @@ class Running:
         """Answer to the end, or until the rest is shared; nothing it meets leaves this task."""
         context = self.socket.context.for_operation()
         context.progress.hand_over = self.offer.hand_over(context)
+        with observed(context.trail, context.request_id, "socket"):
+            await self._answer(said, context)
+
+    async def _answer(self, said: GraphQLRequestData, context: Context) -> None:
         try:
-            stream = answers(self.socket.schema, said, context)
-            try:
+            async with aclosing(answers(self.socket.schema, said, context)) as stream:
                 async for answer in stream:
                     await self._say({"type": "next", "payload": answer})
-            finally:
-                await stream.aclose()
         except Failed as failure:
             self.forget()
             await self.socket.refuse(self.id, failure.errors)

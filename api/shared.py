@@ -22,6 +22,7 @@ import settings
 from api.context import Context
 from api.ending import ended
 from api.errors import Formatted
+from api.observing import Trail, observed
 from api.progress import Progress
 from api.streaming import Failed, answers
 from services.actor import Actor
@@ -152,7 +153,7 @@ class SharedStreams:
         shared = Shared(sequence, {})
         # until Python 3.12 a cancellation may get lost: then it ends when it sees that nobody is there
         progress = Progress(after=cursor, hand_over=lambda *_: not shared.places)
-        context = replace(context, request_id=uuid4().hex, progress=progress, is_paid=True)
+        context = replace(context, request_id=uuid4().hex, trail=Trail(), progress=progress, is_paid=True)
         shared.task = asyncio.create_task(self._run(key, shared, said, context), name="shared")
         self.running[key] = shared
         return shared
@@ -160,9 +161,10 @@ class SharedStreams:
     async def _run(self, key: Alike, shared: Shared, said: GraphQLRequestData, context: Context) -> None:
         errors: list[Formatted] = []
         try:
-            async with aclosing(answers(self.schema, said, context)) as stream:
-                async for answer in stream:
-                    await shared.send(answer, context.progress)
+            with observed(context.trail, context.request_id, "shared"):
+                async with aclosing(answers(self.schema, said, context)) as stream:
+                    async for answer in stream:
+                        await shared.send(answer, context.progress)
         except Failed as failure:
             errors = failure.errors
         finally:

@@ -10,7 +10,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from api.context import Context, put_on_record
-from api.errors import Formatted, internal, is_request_error, present
+from api.errors import Formatted, internal, is_away, is_request_error, present, unavailable
 from engines.logs import log_fault
 from services.reading import reading
 
@@ -51,17 +51,24 @@ async def answers(
         raise
     except GraphQLError as error:
         # The parser cache lets syntax errors through.
-        raise Failed(present([error], request_id=context.request_id)) from error
+        raise failed(context, present([error], request_id=context.request_id)) from error
     # The edge of an operation: its fault is logged and masked, whatever carries it goes on.
     except Exception as error:
         log_fault("operation.fault", error, request_id=context.request_id)
-        raise Failed([internal(context.request_id)]) from error
+        raise failed(context, [unavailable() if is_away(error) else internal(context.request_id)]) from error
+
+
+def failed(context: Context, errors: list[Formatted]) -> Failed:
+    """The end of an operation, kept in its trail."""
+    context.trail.saw(errors)
+    return Failed(errors)
 
 
 def _formatted(result: ExecutionResult, context: Context) -> Formatted:
     errors = present(result.errors or [], request_id=context.request_id)
     if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
-        raise Failed(errors)
+        raise failed(context, errors)
+    context.trail.saw(errors)
     payload: Formatted = {"data": result.data}
     if errors:
         payload["errors"] = errors

@@ -25,9 +25,9 @@ from api.connections import Connections
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
-    AWAY,
     BAD_REQUEST,
     INTERNAL,
+    MAYBE_AWAY,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
@@ -35,6 +35,7 @@ from api.errors import (
     Formatted,
     RequestRefused,
     internal,
+    is_away,
     is_request_error,
     present,
     root_of,
@@ -42,6 +43,7 @@ from api.errors import (
 from api.event_stream import EventStream
 from api.frames import SocketAdapter
 from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_events, wants_page
+from api.observing import observed
 from api.parts import Parts
 from api.shared import SharedStreams
 from api.socket import SocketHandler
@@ -84,19 +86,25 @@ class View(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         context = anonymous(self.parts, request)
-        try:
-            response = await self._answer(request, context)
-        except RequestRefused as refusal:
-            response = refused(refusal, request)
-        # The edge: whatever is not foreseen is logged, and masked.
-        except Exception as error:
-            log_fault("http.fault", error, request_id=context.request_id)
-            response = json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
+        with observed(context.trail, context.request_id, "http", request.headers.get("traceparent", "")):
+            response = await self._answer_or_refuse(request, context)
         response.headers["X-Request-Id"] = context.request_id
         try:
             await response(scope, receive, send)
         finally:
             await uploads.close_files(request)
+
+    async def _answer_or_refuse(self, request: Request, context: Context) -> Response:
+        try:
+            return await self._answer(request, context)
+        except RequestRefused as refusal:
+            context.trail.saw([refusal.formatted])
+            return refused(refusal, request)
+        # The edge: whatever is not foreseen is logged, and masked.
+        except Exception as error:
+            log_fault("http.fault", error, request_id=context.request_id)
+            context.trail.saw([internal(context.request_id)])
+            return json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
 
     async def _answer(self, request: Request, context: Context) -> Response:
         if request.method not in ALLOWED_OPERATIONS:
@@ -152,7 +160,9 @@ class View(GraphQL[Context, None]):
                     operation_extensions=said.extensions,
                 )
             await put_on_record(context, seen)
-        except AWAY as error:
+        except MAYBE_AWAY as error:
+            if not is_away(error):
+                raise
             log_fault("audit.unavailable", error, request_id=context.request_id)
             headers = {"Retry-After": "5"}
             message = "服务暂不可用，请稍后重试。"
@@ -173,6 +183,7 @@ class View(GraphQL[Context, None]):
 
     def _present(self, result: ExecutionResult, media_type: MediaType, context: Context) -> Response:
         errors = present(result.errors or [], request_id=context.request_id)
+        context.trail.saw(errors)
         outcome = Outcome.EXECUTED
         if is_request_error(result.data, result.errors):
             outcome = outcome_of({error["extensions"]["code"] for error in errors})

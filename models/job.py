@@ -33,6 +33,9 @@ class Job(Model):
     due_at = fields.DatetimeField(description="应执行时间")
     error = fields.CharField(max_length=200, default="", description="最近错误代码")
     created_at = fields.DatetimeField(description="建立时间")
+    # whatever an older version writes beside this one has neither
+    request_id = fields.CharField(max_length=64, default="", db_default="", description="来源请求编号")
+    traceparent = fields.CharField(max_length=55, default="", db_default="", description="来源链路")
 
     class Meta:
         table = "job"

@@ -10,7 +10,9 @@ from engines.doorbell import Doorbell
 from engines.images import ImageStore
 from engines.live_keys import LiveKeyRing
 from engines.logs import configure
+from engines.metrics import metrics_page
 from engines.queue import Queue, job_broker
+from engines.tracing import traced
 from models.config import orm_config
 from policy.calendar import shanghai_day
 from policy.faces import engines_from
@@ -20,7 +22,7 @@ from workers.jobs import Bench
 from workers.main import work
 
 
-async def run_worker(faces: int) -> None:
+async def run_worker(faces: int, metrics_port: int = 0) -> None:
     """Work until SIGINT or SIGTERM."""
     configure(settings.IS_PRODUCTION)
     clock = Clock.of(settings.YAOLU_CLOCK)
@@ -40,6 +42,7 @@ async def run_worker(faces: int) -> None:
     try:
         pool = FacePool(faces, engines=engines_from(shanghai_day(clock.now())))
         bench = Bench(tools, pool, clock.now)
-        await work(bench, queue, orm_config(settings.DATABASE_URL), stop)
+        with metrics_page(settings.METRICS_HOST, metrics_port), traced("worker"):
+            await work(bench, queue, orm_config(settings.DATABASE_URL), stop)
     finally:
         await bell.stop()

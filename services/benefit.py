@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
+from tortoise.expressions import F
+
 from models import (
     Accumulator,
     AccumulatorImport,
@@ -21,9 +23,10 @@ from policy.benefit import BillFacts, BillLine, Statement, settle
 from policy.calendar import shanghai_day
 from policy.identifiers import province
 from policy.money import ZERO
+from policy.prices import DatedPrice
 from policy.terms import BenefitKind, BillItem, ListClass, Role
 from services.errors import BadInput, NotFound, check_text
-from services.facts import drugs_by_code
+from services.facts import drugs_by_code, prices_by_drug
 from services.law import lawful
 from services.prices import payment_standards
 from services.quotas import QuotaUse, quota_use
@@ -63,6 +66,7 @@ class Case:
     hospital: Institution
     drugs: dict[str, Drug]
     standards: dict[str, Decimal | None]
+    prices: dict[str, list[DatedPrice]]
     deductible_taken_visit: Decimal
     deductible_used_year: Decimal
     fund_used_year: Decimal
@@ -72,10 +76,12 @@ class Case:
     on: date
 
 
-async def case_of(prescription: Prescription, codes: Sequence[str], now: datetime) -> Case:
+async def case_of(
+    prescription: Prescription, codes: Sequence[str], now: datetime, member: Member | None = None
+) -> Case:
     """Read a member's standing once, for any number of pharmacies that sell these drugs."""
     on = shanghai_day(now)
-    member = await Member.get(id=prescription.member_id)
+    member = member or await Member.get(id=prescription.member_id)
     hospital = await Institution.get(code=prescription.hospital_id)
     visit = await VisitDeductible.get_or_none(
         hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
@@ -89,12 +95,14 @@ async def case_of(prescription: Prescription, codes: Sequence[str], now: datetim
         for row in await Accumulator.filter(member_id=member.id, year=on.year, bucket__in=[own, common])
     }
     used, outpatient = pots.get(own), pots.get(common)
+    prices = await prices_by_drug(codes, prescription.area)
     return Case(
         prescription=prescription,
         member=member,
         hospital=hospital,
         drugs=await drugs_by_code(codes),
-        standards=await payment_standards(codes, prescription.area, on),
+        standards=payment_standards(codes, prescription.area, on, prices),
+        prices=prices,
         deductible_taken_visit=visit.taken_at_hospital + visit.taken_at_pharmacies if visit else ZERO,
         deductible_used_year=used.deductible_used if used else ZERO,
         fund_used_year=used.fund_used if used else ZERO,
@@ -192,14 +200,13 @@ def bucket(benefit: BenefitKind, disease_code: str | None) -> str:
 
 
 async def accumulate(member_id: UUID, year: int, pot: str, deductible: Decimal, fund: Decimal) -> None:
-    """Add to the year's accumulator (年度累计), locked."""
-    await Accumulator.bulk_create(
-        [Accumulator(member_id=member_id, year=year, bucket=pot)], ignore_conflicts=True
-    )
-    row = await Accumulator.select_for_update().get(member_id=member_id, year=year, bucket=pot)
-    row.deductible_used += deductible
-    row.fund_used += fund
-    await row.save(update_fields=["deductible_used", "fund_used"])
+    """Add to the year's accumulator (年度累计), opened when first needed."""
+    found = Accumulator.filter(member_id=member_id, year=year, bucket=pot)
+    more = {"deductible_used": F("deductible_used") + deductible, "fund_used": F("fund_used") + fund}
+    if not await found.update(**more):
+        first = Accumulator(member_id=member_id, year=year, bucket=pot)
+        await Accumulator.bulk_create([first], ignore_conflicts=True)
+        await found.update(**more)
 
 
 @dataclass(frozen=True, slots=True)

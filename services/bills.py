@@ -11,6 +11,7 @@ from models import (
     FillLine,
     IdentityCheck,
     Institution,
+    Member,
     Prescription,
     PrescriptionLine,
 )
@@ -31,7 +32,7 @@ from services import benefit, traces
 from services.access import grant_between
 from services.card_reading import reference_of, scanned_cards
 from services.errors import Refused
-from services.facts import has_contract
+from services.facts import has_contract, price_areas
 from services.family_codes import has_shown_code
 from services.family_money import limits_of, paid_by
 from services.fee_lists import is_fee_list_signed
@@ -63,14 +64,16 @@ class Bill:
     is_contracted: bool
 
 
-async def bill_of(prescription: Prescription, fill: Fill, now: datetime) -> Bill:
-    """Read what a settlement looks at."""
+async def bill_of(
+    prescription: Prescription, fill: Fill, now: datetime, member: Member | None = None
+) -> Bill:
+    """Read what a settlement looks at; the member, when the caller has locked the row already."""
     lines = await FillLine.filter(fill_id=fill.id).order_by("prescription_line__number")
     prescribed = {line.id: line for line in await PrescriptionLine.filter(prescription_id=prescription.id)}
     priced = [
         benefit.PricedLine(prescribed[line.prescription_line_id], line.price, line.drug_id) for line in lines
     ]
-    case = await benefit.case_of(prescription, [line.drug_id for line in lines], now)
+    case = await benefit.case_of(prescription, [line.drug_id for line in lines], now, member)
     pharmacy = await Institution.get(code=fill.pharmacy_id)
     is_contracted = await has_contract(pharmacy, shanghai_day(now))
     return Bill(fill, prescription, pharmacy, lines, priced, case, is_contracted)
@@ -111,30 +114,32 @@ async def why_not(now: datetime, bill: Bill, tender: Tender) -> list[Violation]:
     """Everything that forbids settling this bill now (不能结算的全部理由)."""
     fill, prescription = bill.fill, bill.prescription
     day = shanghai_day(now)
-    limits = await ceilings([line.drug_id for line in bill.lines], bill.pharmacy, day)
+    is_priced_alike = price_areas(bill.pharmacy.area) == price_areas(prescription.area)
+    prices = bill.case.prices if is_priced_alike else None
+    limits = await ceilings([line.drug_id for line in bill.lines], bill.pharmacy, day, prices)
+    checks = await IdentityCheck.filter(fill_id=fill.id).order_by("-decided_at")
     with lawful():
         violations = check_settlement(
             prescription.area,
             day,
             fill.reviewed_at is not None,
-            await identity_facts(bill, now),
-            await is_fee_list_signed(fill),
+            await identity_facts(bill, [check for check in checks if check.verdict], now),
+            await is_fee_list_signed(fill, bill.lines),
             tender.credential,
-            await are_goods_recorded(fill),
+            any(check.goods for check in checks),
             [
                 PricedLine(str(line.prescription_line_id), line.drug_id, line.price, limits[line.drug_id])
                 for line in bill.lines
             ],
         )
-        violations += await traces.missing(prescription.area, day, bill.lines)
+        violations += traces.missing(prescription.area, day, bill.lines, bill.case.drugs)
         late = validity_violation(prescription.uploaded_at, prescription.area, now)
     return [*violations, late] if late else list(violations)
 
 
-async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
-    """What is known of the person present (身份核验情况): the last check that came to a verdict."""
+async def identity_facts(bill: Bill, checks: Sequence[IdentityCheck], now: datetime) -> IdentityFacts:
+    """What is known of the person present (身份核验情况): `checks` came to a verdict, the last one first."""
     fill = bill.fill
-    checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
     last = checks[0] if checks else None
     is_proxy = fill.buyer_id != fill.member_id
     cards = await scanned_cards(fill.id) if is_proxy else {}
@@ -154,8 +159,3 @@ async def identity_facts(bill: Bill, now: datetime) -> IdentityFacts:
 def has_both_cards(check: IdentityCheck) -> bool:
     """Whether a clerk looked at both people's ID cards (双方身份证, 特殊登记)."""
     return check.method == IdentityMethod.MANUAL and set(check.documents) >= BOTH_CARDS
-
-
-async def are_goods_recorded(fill: Fill) -> bool:
-    """Whether the goods were kept with a check of the person (结算物品留存, FJ-2.4)."""
-    return any(check.goods for check in await IdentityCheck.filter(fill_id=fill.id))

@@ -146,14 +146,19 @@ async def diseases_by_drug(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 async def prices_by_drug(codes: Iterable[str], area: str) -> dict[str, list[DatedPrice]]:
     """The published prices (挂网价、中选价、谈判价、支付标准) that reach an area."""
-    reach = {province(area), pooling_area(area), area}
     found: dict[str, list[DatedPrice]] = defaultdict(list)
-    for row in await DrugPrice.filter(drug_id__in=list(set(codes)), area__in=list(reach)).order_by("since"):
+    wanted = DrugPrice.filter(drug_id__in=list(set(codes)), area__in=list(price_areas(area)))
+    for row in await wanted.order_by("since"):
         price = DatedPrice(
             kind=row.kind, amount=row.amount, since=row.since, until=row.until, source=row.source
         )
         found[row.drug_id].append(price)
     return found
+
+
+def price_areas(area: str) -> set[str]:
+    """The areas whose published prices reach an area (价格适用地区): its province's, its city's, its own."""
+    return {province(area), pooling_area(area), area}
 
 
 def drug_facts(

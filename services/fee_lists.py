@@ -20,10 +20,9 @@ from services.fills import lock_fill
 from services.use_case import Work, use_case
 
 
-async def is_fee_list_signed(fill: Fill) -> bool:
-    """Whether the buyer signed this very fee list (药品费用清单签字)."""
-    current = await fee_list_digest(fill)
-    return await FeeListSignature.filter(fill_id=fill.id, fee_list_sha256=current).exists()
+async def is_fee_list_signed(fill: Fill, lines: Sequence[FillLine]) -> bool:
+    """Whether the buyer signed this very fee list (药品费用清单签字), whose lines are in order."""
+    return await FeeListSignature.filter(fill_id=fill.id, fee_list_sha256=digest_of(lines)).exists()
 
 
 async def fee_list_digest(fill: Fill) -> str:

@@ -1,6 +1,6 @@
 """Double-entry books (账务, SX-27, SX-28): every settlement is one balanced entry."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
@@ -60,11 +60,11 @@ def legs_of(entry: Entry, owners: Mapping[Owner, str]) -> list[Leg]:
 async def book(work: Work, kind: str, reference: str, text: str, legs: Sequence[Leg]) -> JournalEntry:
     """Write an entry with its postings; members' balances follow, and can't fall below zero."""
     entry = await JournalEntry.create(kind=kind, reference=reference, text=text, booked_at=work.now)
+    moving = [leg for leg in legs if leg.debit or leg.credit]
+    accounts = await accounts_of({(leg.kind, leg.owner) for leg in moving})
     postings = []
-    for leg in legs:
-        if not leg.debit and not leg.credit:
-            continue
-        account = await account_of(leg.kind, leg.owner)
+    for leg in moving:
+        account = accounts[leg.kind, leg.owner]
         postings.append(Posting(entry=entry, account_id=account.id, debit=leg.debit, credit=leg.credit))
         if leg.kind == AccountKind.MEMBER_ACCOUNT:
             await Account.filter(id=account.id).update(balance=F("balance") + (leg.credit - leg.debit))
@@ -74,12 +74,28 @@ async def book(work: Work, kind: str, reference: str, text: str, legs: Sequence[
 
 async def account_of(kind: AccountKind, owner: str) -> Account:
     """The account of an owner, opened when first needed."""
-    found = await Account.get_or_none(kind=kind, owner=owner)
-    if found is not None:
-        return found
-    opening = ZERO if kind == AccountKind.MEMBER_ACCOUNT else None
-    await Account.bulk_create([Account(kind=kind, owner=owner, balance=opening)], ignore_conflicts=True)
-    return await Account.get(kind=kind, owner=owner)
+    return (await accounts_of({(kind, owner)}))[kind, owner]
+
+
+async def accounts_of(wanted: Set[tuple[AccountKind, str]]) -> dict[tuple[AccountKind, str], Account]:
+    """The accounts of these kinds and owners (账户), opened when first needed."""
+    found = await known_accounts(wanted)
+    if missing := wanted - found.keys():
+        new = [
+            Account(kind=kind, owner=owner, balance=ZERO if kind == AccountKind.MEMBER_ACCOUNT else None)
+            # in one order: of two who open the same accounts one waits, and neither for the other
+            for kind, owner in sorted(missing)
+        ]
+        await Account.bulk_create(new, ignore_conflicts=True)
+        found = await known_accounts(wanted)
+    return found
+
+
+async def known_accounts(wanted: Set[tuple[AccountKind, str]]) -> dict[tuple[AccountKind, str], Account]:
+    """Those of the accounts that were opened."""
+    kinds, owners = ({one[part] for one in wanted} for part in (0, 1))
+    rows = await Account.filter(kind__in=kinds, owner__in=owners)
+    return {key: row for row in rows if (key := (row.kind, row.owner)) in wanted}
 
 
 async def lock_balances(member_ids: Sequence[UUID]) -> dict[UUID, Decimal]:

@@ -15,7 +15,6 @@ from models import (
     PrescriptionLine,
     Settlement,
     SettlementLine,
-    VisitDeductible,
 )
 from policy.benefit import BillFacts, Statement, budget_entry
 from policy.benefit.kept import jsonable
@@ -30,16 +29,25 @@ from policy.terms import (
     Role,
 )
 from policy.violation import Code, Violation
-from services import benefit, holds, traces
+from services import benefit, holds
 from services.access import get_fill
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, facts_of, family_means, why_not
+from services.bulk import run
 from services.errors import Refused
 from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
 from services.ledger import balance_of, book_settlement, lock_balances
 from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
+
+TAKE_DEDUCTIBLE = """
+INSERT INTO visit_deductible (id, hospital_id, member_id, visit_no, taken_at_hospital, taken_at_pharmacies)
+SELECT gen_random_uuid(), n.hospital_id, n.member_id, n.visit_no, 0, n.amount
+FROM unnest($1::text[], $2::uuid[], $3::text[], $4::numeric[]) AS n(hospital_id, member_id, visit_no, amount)
+ON CONFLICT (hospital_id, member_id, visit_no)
+DO UPDATE SET taken_at_pharmacies = visit_deductible.taken_at_pharmacies + excluded.taken_at_pharmacies
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +92,8 @@ async def settle_fill(
     require_transition(work, "settle", fill)
     payer = [tender.family_payer_id] if tender.family_payer_id else []
     # the payer too, so that a grant taken back meanwhile is taken back before or after, never during
-    await lock_members([fill.member_id, *payer])
-    bill = await bill_of(prescription, fill, work.now)
-    await traces.refuse_sold(fill.pharmacy_id, bill.lines, work.now)
+    members = await lock_members([fill.member_id, *payer])
+    bill = await bill_of(prescription, fill, work.now, members[fill.member_id])
     if violations := await why_not(work.now, bill, tender):
         raise Refused(violations)
     own = [fill.member_id] if tender.use_account else []
@@ -193,13 +200,10 @@ async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome:
 
 async def take_visit_deductible(prescription: Prescription, amount: Decimal) -> None:
     """Remember what this visit's deductible cost (SX-22), so that its next bill takes no more."""
-    visit, _ = await VisitDeductible.get_or_create(
-        hospital_id=prescription.hospital_id,
-        member_id=prescription.member_id,
-        visit_no=prescription.visit_no,
-    )
-    visit.taken_at_pharmacies += amount
-    await visit.save(update_fields=["taken_at_pharmacies"])
+    if not amount:
+        return
+    visit = prescription.hospital_id, prescription.member_id, prescription.visit_no
+    await run(TAKE_DEDUCTIBLE, *([part] for part in visit), [amount])
 
 
 def digest(outcome: Statement) -> str:

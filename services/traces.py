@@ -1,7 +1,7 @@
 """Trace codes (药品追溯码, CN-TRACE): the first seven digits name the drug, a box is sold once."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from math import ceil, floor
 from uuid import UUID
@@ -115,9 +115,8 @@ async def scan_violations(lines: Sequence[FillLine]) -> list[Violation]:
     return found
 
 
-async def missing(area: str, on: date, lines: Sequence[FillLine]) -> list[Violation]:
+def missing(area: str, on: date, lines: Sequence[FillLine], drugs: Mapping[str, Drug]) -> list[Violation]:
     """Insured lines whose boxes were not all scanned (结算前扫码)."""
-    drugs = {drug.code: drug for drug in await Drug.filter(code__in=[line.drug_id for line in lines])}
     traced = [
         TracedLine(
             id=str(line.prescription_line_id),

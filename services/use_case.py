@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from engines.metrics import REFUSALS
+from engines.tracing import origin
 from models import Case, Event, IdempotencyRecord, Institution, Job
 from models.job import JobKind
 from policy.terms import CaseKind, EventKind
@@ -36,8 +39,10 @@ ATTEMPTS = 4
 """How often a deadlock or a lock time-out is tried again before the caller hears of it."""
 
 NEXT_NUMBERS = """
-INSERT INTO topic (name, sequence) VALUES ($1, $2)
-ON CONFLICT (name) DO UPDATE SET sequence = topic.sequence + $2 RETURNING sequence
+INSERT INTO topic (name, sequence)
+SELECT n.name, n.more FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS n(name, more, place)
+ORDER BY n.place
+ON CONFLICT (name) DO UPDATE SET sequence = topic.sequence + excluded.sequence RETURNING name, sequence
 """
 
 CLAIM_KEY = """
@@ -90,7 +95,9 @@ class Work:
 
     def enqueue(self, kind: JobKind, subject_id: UUID) -> None:
         """Remember a job (后台任务) for the workers."""
-        self.jobs.append(Job(kind=kind, subject_id=subject_id, due_at=self.now, created_at=self.now))
+        self.jobs.append(
+            Job(kind=kind, subject_id=subject_id, due_at=self.now, created_at=self.now, **origin())
+        )
 
     def stock_changed(self, pharmacy_code: str) -> None:
         """What this pharmacy can sell may have changed (库存变化): rung after the commit, no event kept."""
@@ -114,13 +121,18 @@ class Work:
         """Write jobs and events; topics last and in order, so that number order is commit order."""
         for job in self.jobs:
             await job.save(force_create=True)
-        for topic in sorted({name for name, _ in self.events}):
-            of_topic = [event for name, event in self.events if name == topic]
-            rows = await connection.execute_query_dict(NEXT_NUMBERS, [topic, len(of_topic)])
-            first = rows[0]["sequence"] - len(of_topic) + 1
-            for number, event in enumerate(of_topic, first):
-                event.sequence = number
-            await Event.bulk_create(of_topic)
+        counts = sorted(Counter(topic for topic, _ in self.events).items())
+        if not counts:
+            return
+        rows = await connection.execute_query_dict(
+            NEXT_NUMBERS, [list(one) for one in zip(*counts, strict=True)]
+        )
+        more = dict(counts)
+        last = {row["name"]: row["sequence"] - more[row["name"]] for row in rows}
+        for topic, event in self.events:
+            last[topic] += 1
+            event.sequence = last[topic]
+        await Event.bulk_create([event for _, event in self.events])
 
     async def ring(self) -> None:
         """Ring the doorbell, after the commit."""
@@ -220,6 +232,8 @@ def plain(value: object) -> object:
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
     """Write that a call was refused and the cases that gave cause for, after the rollback."""
     work = Work(call)
+    for violation in refusal.violations:
+        REFUSALS.labels(violation.code, verb).inc()
     async with in_transaction() as connection:
         await audit(call, verb, refusal.violations[0].code if refusal.violations else "REFUSED")
         if refusal.cases:

@@ -1,13 +1,13 @@
 """The whole house in one process: API, sockets, worker, on a database of its own."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import httpx
 
@@ -42,6 +42,7 @@ from policy.terms import Role
 from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
+from tests.listening import listening_socket
 from tests.world import keys
 
 NOBODY = "http://127.0.0.1:9"
@@ -112,8 +113,12 @@ async def open_house(
     wechat_url: str = NOBODY,
     ring: KeyRing | LiveKeyRing | None = None,
     made: Schema | None = None,
+    orm: Mapping[str, Any] | None = None,
 ) -> AsyncIterator[House]:
-    """Open the house on a copy of the sample world, at the demo's morning; `made` is another schema."""
+    """Open the house on a copy of the sample world, at the demo's morning.
+
+    `made` is another schema, `orm` another configuration of the mapper.
+    """
     ring = ring or keys()
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
@@ -142,7 +147,7 @@ async def open_house(
         rates=RichRates(redis_url, token_hex(4)),
         documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
-        orm=orm_config(database_url),
+        orm=orm or orm_config(database_url),
     )
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(parts))
@@ -154,8 +159,7 @@ async def open_house(
 @asynccontextmanager
 async def served(parts: Parts) -> AsyncIterator[str]:
     """The application behind a real socket; gives its address."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = listening_socket()
     server = Server(create_app(parts), log_level="error")
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(20):

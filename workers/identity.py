@@ -1,6 +1,7 @@
 """The identity check (人证相符核验): compare the live picture with the person's own."""
 
 from engines.images import ImageMissing
+from engines.metrics import VERDICTS
 from engines.pictures import Reason, Unusable
 from models import IdentityCheck, Job
 from policy.faces import face_law
@@ -33,6 +34,7 @@ async def check_identity(bench: Bench, job: Job) -> None:
         if job.attempts < ATTEMPTS_MAX:
             raise
         result = unusable(Reason.ENGINE_FAILED)
+    VERDICTS.labels(result.verdict, result.reason or "").inc()
     await decide_identity_check(bench.call(), check_id=check.id, found=found_of(result))
 
 

@@ -14,7 +14,6 @@ import httpx
 from engines.clock import Clock
 from models import (
     FillLine,
-    Institution,
     Member,
     PrescriptionLine,
     StockBatch,
@@ -155,9 +154,8 @@ async def last_boxes(now: datetime) -> list[PrescriptionLine]:
             on_hand=left, batch_number=BATCH if batch is kept else batch.batch_number
         )
     await StockItem.filter(id=item.id).update(on_hand=BOXES, sellable=BOXES, next_expiry=kept.expires_on)
-    hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
     member = await Member.get(id=member_id(cast.FUJIAN_PATIENT))
-    lines = [(await prescribed(hospital, member, now))[1][0] for _ in range(WANTED)]
+    lines = [(await prescribed(member, now))[1][0] for _ in range(WANTED)]
     await PrescriptionLine.filter(id__in=[line.id for line in lines]).update(state=LineState.OPEN)
     return lines
 

@@ -1,7 +1,7 @@
 """Many fills ready to be settled, written straight into the tables: what counts here comes after."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID, uuid4
@@ -26,19 +26,32 @@ from ops.world.ids import member_id
 from policy.terms import (
     BenefitKind,
     FillState,
-    HospitalApproval,
     IdentityMethod,
     LineState,
     MovementKind,
-    PrescriptionState,
     Verdict,
-    VisitKind,
 )
 from services.fee_lists import fee_list_digest
+from tests.written import line_row, prescription_row
 
 MEMBERS = (cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, cast.FUJIAN_NO_DISEASE)
 PHARMACIES = (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
 DRUGS = (cast.AMLODIPINE, cast.METOPROLOL)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a prescription is for (处方内容): packages of drugs, a benefit, a disease, a visit."""
+
+    hospital: str = cast.FUJIAN_HOSPITAL
+    doctor: str = cast.FUJIAN_DOCTOR
+    drugs: Mapping[str, int] = field(default_factory=lambda: dict.fromkeys(DRUGS, 1))
+    benefit: BenefitKind = BenefitKind.SPECIAL_DISEASE
+    disease: str | None = cast.FUJIAN_DISEASE
+    visit: str | None = None
+
+
+PLAIN = Wanted()
 
 
 @dataclass(frozen=True)
@@ -50,17 +63,22 @@ class Ready:
     key: str
 
 
-async def ready_fills(count: int, now: datetime) -> list[Ready]:
-    """So many fills of a few members at two pharmacies, approved, prepared, signed, identified."""
-    hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
+async def ready_fills(
+    count: int,
+    now: datetime,
+    members: Sequence[UUID] = tuple(map(member_id, MEMBERS)),
+    pharmacies: Sequence[str] = PHARMACIES,
+) -> list[Ready]:
+    """So many fills of these members at these pharmacies, approved, prepared, signed, identified."""
     items = {(row.pharmacy_id, row.drug_id): row for row in await StockItem.filter(drug_id__in=DRUGS)}
-    stock = [items[pharmacy, drug] for pharmacy in PHARMACIES for drug in DRUGS]
+    stock = [items[pharmacy, drug] for pharmacy in pharmacies for drug in DRUGS]
     await deliver(stock, count, now)
+    people = await Member.in_bulk(members, "id")
     made = []
     for number in range(count):
-        member = await Member.get(id=member_id(MEMBERS[number % len(MEMBERS)]))
-        pharmacy = PHARMACIES[number % len(PHARMACIES)]
-        prescription, lines = await prescribed(hospital, member, now)
+        member = people[members[number % len(members)]]
+        pharmacy = pharmacies[number % len(pharmacies)]
+        prescription, lines = await prescribed(member, now)
         fill = await filled(prescription, lines, [items[pharmacy, drug] for drug in DRUGS], now)
         made.append(Ready(fill.id, pharmacy, str(uuid4())))
     await StockItem.bulk_update(stock, fields=["on_hand", "sellable", "held"])
@@ -88,41 +106,17 @@ async def deliver(stock: Sequence[StockItem], count: int, now: datetime) -> None
 
 
 async def prescribed(
-    hospital: Institution, member: Member, now: datetime
+    member: Member, now: datetime, wanted: Wanted = PLAIN
 ) -> tuple[Prescription, list[PrescriptionLine]]:
-    """A prescription of two drugs, both claimed."""
-    number = uuid4().hex[:24]
-    prescription = await Prescription.create(
-        rx_no=number,
-        hospital_rx_no=number,
-        hospital=hospital,
-        doctor_id=cast.FUJIAN_DOCTOR,
-        member=member,
-        area=hospital.area,
-        visit_no=number,
-        visit_kind=VisitKind.PHYSICAL,
-        insurance=member.insurance,
-        benefit=BenefitKind.SPECIAL_DISEASE,
-        disease_code=cast.FUJIAN_DISEASE,
-        diagnosis="高血压病",
-        issued_at=now,
-        uploaded_at=now,
-        expires_at=now + timedelta(hours=72),
-        state=PrescriptionState.ACTIVE,
-    )
+    """A prescription of some drugs, all claimed."""
+    values = {"doctor_id": wanted.doctor, "benefit": wanted.benefit, "disease_code": wanted.disease}
+    visit = {"visit_no": wanted.visit} if wanted.visit else {}
+    hospital = await Institution.get(code=wanted.hospital)
+    prescription = prescription_row(hospital, member, now, **values, **visit)
+    await prescription.save()
     lines = [
-        PrescriptionLine(
-            prescription=prescription,
-            number=number,
-            drug_id=drug,
-            quantity=1,
-            dose=1,
-            times_per_day=1,
-            days=28,
-            approval=HospitalApproval.NOT_ASKED,
-            state=LineState.CLAIMED,
-        )
-        for number, drug in enumerate(DRUGS, 1)
+        line_row(prescription.id, drug, number, quantity=packages, state=LineState.CLAIMED)
+        for number, (drug, packages) in enumerate(wanted.drugs.items(), 1)
     ]
     await PrescriptionLine.bulk_create(lines)
     return prescription, lines
@@ -145,17 +139,17 @@ async def filled(
         ready_at=now,
     )
     for line, item in zip(lines, items, strict=True):
-        codes = trace_codes(line.drug_id, 1)
+        codes = trace_codes(line.drug_id, int(line.quantity))
         kept = await FillLine.create(
             fill=fill,
             prescription_line_id=line.id,
             drug_id=line.drug_id,
-            quantity=1,
+            quantity=line.quantity,
             price=item.price,
             trace_codes=codes,
         )
-        item.held += 1
-        await StockHold.create(item=item, fill_line_id=kept.id, quantity=1, taken_at=now)
+        item.held += line.quantity
+        await StockHold.create(item=item, fill_line_id=kept.id, quantity=line.quantity, taken_at=now)
     await IdentityCheck.create(
         fill=fill,
         person_id=prescription.member_id,
