@@ -9,10 +9,11 @@ from models import FaceEnrolment, Fill, IdentityCheck, Member
 from models.job import JobKind
 from policy.calendar import shanghai_day
 from policy.parameters import parameter
-from policy.terms import EnrolmentState, EventKind, IdentityMethod, Role, Verdict
+from policy.terms import CardReading, EnrolmentState, EventKind, IdentityMethod, Role, Verdict
 from services.access import get_enrollee
 from services.actor import Call
 from services.audit import audit
+from services.card_reading import reference_of
 from services.errors import BadInput, NotFound
 from services.face_templates import forget
 from services.kept_pictures import Kept, keep_pictures, let_go
@@ -130,7 +131,7 @@ async def confirm_enrolment(work: Work, fill: Fill) -> None:
     """
     checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
     face = next((one for one in checks if one.method == IdentityMethod.FACE), None)
-    if face is None or face.likeness_id is None or not shows_person(checks[0], face):
+    if face is None or face.likeness_id is None or not await shows_person(checks[0], face):
         return
     row = await FaceEnrolment.select_for_update().get_or_none(
         id=face.likeness_id, member_id=fill.buyer_id, state=EnrolmentState.UNCONFIRMED
@@ -143,10 +144,14 @@ async def confirm_enrolment(work: Work, fill: Fill) -> None:
     work.tell(EventKind.ENROLMENT_DECIDED, member_topic(row.member_id), subject_id=row.id)
 
 
-def shows_person(last: IdentityCheck, face: IdentityCheck) -> bool:
-    """Whether the check that let the fill settle is of the very person on the live picture (同一在场人)."""
+async def shows_person(last: IdentityCheck, face: IdentityCheck) -> bool:
+    """Whether the check that let the fill settle is of the very person on the live picture (同一在场人).
+
+    A number typed beside a card that was not read may do for one settlement, but not for all to come.
+    """
     if last.id == face.id:
-        return face.verdict == Verdict.MATCH
+        card = await reference_of(face)
+        return face.verdict == Verdict.MATCH and (card is None or card.reading == CardReading.READ_MATCH)
     assert last.decided_at is not None
     assert face.decided_at is not None
     return last.method == IdentityMethod.MANUAL and last.decided_at - face.decided_at <= SAME_VISIT

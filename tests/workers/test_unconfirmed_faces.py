@@ -12,8 +12,7 @@ from ops.client import Client, Json, Refused
 from ops.road import FUJIAN, Road, id_number
 from ops.world import cast
 from ops.world.ids import member_id
-from policy.terms import EnrolmentState, Role, Verdict
-from services.card_reading import Read, record_card_reading
+from policy.terms import CardReading, EnrolmentState, Role, Verdict
 from services.enrolled_faces import live_enrolments
 from tests.house import House
 from tests.services.stage import png, ready_fill, walkers
@@ -72,16 +71,23 @@ async def enrol(bench: Bench, by: Client, person: int, number: int = 0, **given:
 
 
 async def check(
-    bench: Bench, way: Road, fill: Json, person: int, card: int | None = None, number: int = 1
+    bench: Bench,
+    way: Road,
+    fill: Json,
+    person: int,
+    card: int | None = None,
+    number: int = 1,
+    *,
+    is_read: bool = True,
 ) -> IdentityCheck:
-    """The person stands at the counter, with a card of that portrait and the number that the reader gave."""
+    """The person stands at the counter, with a card of that portrait, read or not."""
     files = {"live": picture(person, number)} | ({"card": png(card, 310)} if card else {})
     given = {"cardNumber": id_number(FUJIAN.patient)} if card else {}
     row = await way.pharmacy.upload(documents.CHECK_FACE, files, fillId=fill["id"], **given)
     job = await Job.get(subject_id=row["id"], kind=JobKind.IDENTITY_CHECK)
     await run_job(bench, job.id, RUNNERS)
-    for image in await IdentityImage.filter(check_row_id=row["id"], kind="CARD"):
-        await record_card_reading(bench.call(), image_id=image.id, read=Read(reader="paper"))
+    reading = CardReading.READ_MATCH if is_read else CardReading.UNREAD
+    await IdentityImage.filter(check_row_id=row["id"], kind="CARD").update(reading=reading)
     return await IdentityCheck.get(id=row["id"])
 
 
@@ -141,6 +147,17 @@ async def test_the_first_settlement_by_ones_own_card_confirms_the_face(bench: Be
     assert (first.verdict, first.by_card, first.likeness_id) == (Verdict.MATCH, True, row.id)
     assert (before, await state(row)) == (EnrolmentState.UNCONFIRMED, EnrolmentState.ACTIVE)
     assert (again.verdict, again.by_card, again.likeness_id) == (Verdict.MATCH, False, None)
+
+
+async def test_a_number_typed_beside_an_unread_card_confirms_no_face(bench: Bench, way: Road) -> None:
+    row = await enrol(bench, way.patient, MEMBER)
+    fill = await ready_fill(way)
+    checked = await check(bench, way, fill, MEMBER, card=MEMBER, is_read=False)
+
+    await settle(way, fill)
+
+    assert (checked.verdict, checked.likeness_id) == (Verdict.MATCH, row.id)
+    assert await state(row) == EnrolmentState.UNCONFIRMED
 
 
 @pytest.mark.parametrize(
