@@ -10,7 +10,7 @@ COUNT = "UPDATE face_enrolment SET state = 'ACTIVE' WHERE state = 'UNCONFIRMED'"
 
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0016_job_origin')]
+    dependencies = [('models', '0018_invoices')]
 
     initial = False
 
