@@ -43,7 +43,8 @@ class HttpPayments:
         self.name = name
         self._url = url.rstrip("/")
         self._merchant, self._key = merchant, key.encode()
-        self._notify_url, self._seconds = notify_url, seconds
+        self._notify_url = notify_url
+        self.seconds = seconds
 
     async def create(self, order: NewOrder) -> str:
         """Make the order; gives the address at which the payer pays."""
@@ -113,7 +114,7 @@ class HttpPayments:
             "X-Signature": sign(self._key, method, path, self._merchant, stamp, nonce, body),
         }
         try:
-            async with httpx.AsyncClient(timeout=self._seconds) as client:
+            async with httpx.AsyncClient(timeout=self.seconds) as client:
                 answer = await client.request(method, self._url + path, content=body, headers=headers)
         except httpx.HTTPError as error:
             log.warning("payments.away", error=type(error).__name__)

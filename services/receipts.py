@@ -18,8 +18,8 @@ from services.actor import Call, Tools
 from services.errors import Forbidden, ReceiptsOff
 from services.reading import note
 
-LINK_LIFE = timedelta(minutes=10)
-"""How long a link to a receipt's file holds."""
+LINK_LIFE = timedelta(minutes=11)
+"""How long a link to a receipt's file holds, from the minute in which it was asked for."""
 
 CODE_LETTERS_MAX = 200
 COLUMNS = ("药品", "数量", "单价", "金额", "自费", "先行自付", "符合范围")
@@ -89,12 +89,12 @@ def codes_of(tools: Tools) -> ReceiptCodes:
 
 
 def receipt_of(call: Call, settlement: Settlement) -> Receipt:
-    """The receipt of a settlement that the caller sees (取结算单), with a link of ten minutes."""
+    """The receipt of a settlement that the caller sees (取结算单), with a link of ten minutes and a bit."""
     if not people.sees_statement(call.actor):
         raise Forbidden("取结算单")
     codes = codes_of(call.tools)
     code = codes.verify_code(settlement.id)
-    until = call.now + LINK_LIFE
+    until = call.now.replace(second=0, microsecond=0) + LINK_LIFE
     note(settlement.member_id, PersonalData.SETTLEMENT)
     shows_name = people.knows_names(call.actor)
     url = codes.file_url(settlement.id, until, shows_name=shows_name)

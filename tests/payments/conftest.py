@@ -10,7 +10,7 @@ from ops.embedded import EngineUrls
 from ops.road import FUJIAN
 from policy.terms import Role
 from tests.house import House, open_house
-from tests.payments.provider import KEY, MERCHANT, NAME, SECONDS, StandIn, stand_in
+from tests.payments.provider import KEY, MERCHANT, NAME, PATIENCE, StandIn, stand_in
 from tests.payments.till import Till
 
 RECORD_STOCK = "mutation R($input: RecordStockInput!) { recordStock(input: $input) { __typename } }"
@@ -29,7 +29,7 @@ async def shop(
 ) -> AsyncIterator[House]:
     """A house that takes payments at the stand-in."""
     folder: Path = tmp_path_factory.mktemp("shop")
-    payments = HttpPayments(NAME, provider.url, MERCHANT, KEY, "https://yaolu.invalid", seconds=SECONDS)
+    payments = HttpPayments(NAME, provider.url, MERCHANT, KEY, "https://yaolu.invalid", seconds=PATIENCE)
     async with open_house(module_database, engines.redis_url, folder, payments=payments) as opened:
         await fill_shelves(opened)
         yield opened

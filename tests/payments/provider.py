@@ -20,8 +20,8 @@ from engines.signatures import is_signed, sign
 
 MERCHANT, KEY, NAME = "M-TEST", "test-payment-key", "standin"
 
-SECONDS = 1.0
-"""How long we wait for its answers."""
+PATIENCE, HURRY = 30.0, 0.5
+"""Seconds that we wait for its answers: long, so that a busy machine is no fault, but of a slow provider."""
 
 Body = dict[str, Any]
 
@@ -120,7 +120,7 @@ class StandIn:
             if self.misbehaves == "broken":
                 return Response("oops", status_code=500)
             if self.misbehaves == "slow":
-                await asyncio.sleep(2 * SECONDS)
+                await asyncio.sleep(2 * HURRY)
             return signed(status, said, given[2], "another key" if self.misbehaves == "forges" else KEY)
 
         return answer

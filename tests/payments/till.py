@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 
+from engines.http_payments import HttpPayments
 from models import Account, Job, Payment, Posting
 from models.job import JobKind, JobState
 from ops.client import Client, Json, Refused
@@ -15,7 +16,7 @@ from ops.road_documents import REFUSAL
 from policy.money import ZERO
 from policy.terms import AccountKind
 from tests.house import House
-from tests.payments.provider import StandIn
+from tests.payments.provider import HURRY, PATIENCE, StandIn
 from tests.road.walk import Walk
 from workers.faces.pool import FacePool
 from workers.jobs import Bench, run_job
@@ -89,6 +90,9 @@ class Till:
     async def work_while(self, fault: str) -> None:
         """Every job that is due, with the provider misbehaving so; then a minute passes."""
         self.provider.misbehaves = fault
+        payments = self.house.tools.payments
+        assert isinstance(payments, HttpPayments)
+        payments.seconds = HURRY if fault == "slow" else PATIENCE
         await self.work()
         self.house.later(seconds=61)
 
