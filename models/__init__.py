@@ -18,6 +18,7 @@ from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.reconciliation import ReconciliationDay
 from models.reversal import Reversal, ReversalLine
 from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
@@ -68,6 +69,7 @@ __all__ = [
     "PrescriberQuery",
     "Prescription",
     "PrescriptionLine",
+    "ReconciliationDay",
     "Reversal",
     "ReversalLine",
     "Settlement",

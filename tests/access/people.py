@@ -90,6 +90,7 @@ ONLY_THE_PATIENT = {
 
 IMPERSONAL = {
     "ClearingClaim",
+    "ReconciliationDay",
     "CreditedAccounts",
     "Doctor",
     "Drug",
