@@ -22,6 +22,8 @@ from api.errors import RequestRefused
 from api.exports import exports
 from api.gauges import gauges_of
 from api.parts import Parts
+from api.payments import payment_routes
+from api.receipts import receipt_routes
 from api.replica import replica_watched
 from api.view import PREFLIGHT_HEADERS, View, refused
 from engines.tracing import with_statements
@@ -64,6 +66,8 @@ def create_app(parts: Parts) -> Starlette:
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
             Route("/exports/{kind}.{form}", exports(parts), methods=["GET"]),
+            *payment_routes(parts),
+            *receipt_routes(parts),
             *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),

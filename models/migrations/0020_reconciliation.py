@@ -6,7 +6,7 @@ from uuid import uuid4
 from tortoise import fields
 
 class Migration(migrations.Migration):
-    dependencies = [('models', '0016_job_origin')]
+    dependencies = [('models', '0019_people')]
 
     initial = False
 
