@@ -19,6 +19,7 @@ from api import health
 from api.console import console_routes
 from api.ending import ended
 from api.errors import RequestRefused
+from api.exports import exports
 from api.gauges import gauges_of
 from api.parts import Parts
 from api.payments import payment_routes
@@ -64,12 +65,13 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            Route("/exports/{kind}.{form}", exports(parts), methods=["GET"]),
             *payment_routes(parts),
             *receipt_routes(parts),
             *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: _http_error, RequestRefused: _refused},
         lifespan=lifespan,
     )
     app.state.view = view
@@ -96,6 +98,11 @@ def _middleware(parts: Parts) -> list[Middleware]:
         max_age=3600,
     )
     return [cors]
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    """A request that a route beside GraphQL refuses."""
+    return refused(error, request)
 
 
 async def _http_error(request: Request, error: Any) -> Response:

@@ -20,6 +20,7 @@ from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseReco
 from models.payment import Payment, PaymentRefund, PaymentStep
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.reconciliation import ReconciliationDay
 from models.reversal import Reversal, ReversalLine
 from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
@@ -74,6 +75,7 @@ __all__ = [
     "PrescriberQuery",
     "Prescription",
     "PrescriptionLine",
+    "ReconciliationDay",
     "Reversal",
     "ReversalLine",
     "Settlement",

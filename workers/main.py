@@ -16,6 +16,7 @@ from engines.queue import TASK, Queue
 from engines.tracing import with_statements
 from models import Job
 from models.job import JobKind, JobState
+from services.daily import reconcile_due
 from services.expiry import expire_due
 from services.manual_checks import watch_manual_checks
 from services.monitoring import monitor_due
@@ -34,6 +35,7 @@ SWEEP_SECONDS = 2.0
 
 EXPIRE_SECONDS = 1.0
 MONITOR_SECONDS = 5.0
+RECONCILE_SECONDS = 30.0
 UPKEEP_SECONDS = 15.0
 WATCH_SECONDS = 3600.0
 PAYMENT_SECONDS = 2.0
@@ -68,6 +70,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
             asyncio.create_task(every(MONITOR_SECONDS, lambda: monitor_due(bench.call()))),
+            asyncio.create_task(every(RECONCILE_SECONDS, lambda: reconcile_due(bench.call()))),
             asyncio.create_task(every(PAYMENT_SECONDS, lambda: watch_payments(bench))),
             asyncio.create_task(every(UPKEEP_SECONDS, Upkeep(bench).round)),
             asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),

@@ -96,6 +96,7 @@ ONLY_THE_PATIENT = {
 
 IMPERSONAL = {
     "ClearingClaim",
+    "ReconciliationDay",
     "CreditedAccounts",
     "Doctor",
     "Drug",

@@ -111,6 +111,7 @@ GRID = {
     "accountStatement": "U .N.. FF FF FF FF FF",
     "reconcileTotals": "U FFFF .. .. FF FF FF",
     "reconcileDetails": "U FFFF .. .. FF FF FF",
+    "reconciliationDays": "U FFFF .N .N FF .N ..",
     "clearingClaims": "U .... .. .. .. .. ..",
     "clearingClaim": "U NNNN .N .N NN .N ..",
     "clearingItems": "U NNNN .N .N NN .N ..",
@@ -290,6 +291,8 @@ class Things:
             "case": f'case(id: "{self.case}") {{ id }}',
             "stockBalance": f'stockBalance(pharmacyCode: "{FUJIAN.pharmacy}") {{ ratio }}',
             "priceAlerts": f'priceAlerts(pharmacyCode: "{FUJIAN.pharmacy}") {{ pageInfo {{ hasNextPage }} }}',
+            "reconciliationDays": f'reconciliationDays(pharmacyCode: "{FUJIAN.pharmacy}", '
+            'since: "2026-03-01", until: "2026-03-02") { day }',
             "stock": "stock { pageInfo { hasNextPage } }",
             "splitProposal": f'splitProposal(location: {place}, prescriptionId: "'
             f'{self.prescription["id"]}") {{ needsReason }}',
