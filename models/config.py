@@ -2,15 +2,29 @@
 
 from typing import Any
 
+import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
 
 import settings
+
+
+class Plain(asyncpg.Connection):
+    """A connection that leaves nothing behind (连接): what we set or lock ends with its transaction.
+
+    asyncpg would clean the session up whenever a connection goes back: a second journey to the database for
+    each statement outside a transaction.
+    """
+
+    def get_reset_query(self) -> str:
+        """Nothing is left to be reset."""
+        return ""
 
 
 def orm_config(database_url: str) -> dict[str, Any]:
     """The configuration of the object-relational mapper (数据库配置) for one database."""
     connection = expand_db_url(database_url)
     connection["credentials"].setdefault("maxsize", settings.DATABASE_POOL_MAX)
+    connection["credentials"]["connection_class"] = Plain
     return {
         "connections": {"default": connection},
         "apps": {

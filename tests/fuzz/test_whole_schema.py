@@ -73,9 +73,9 @@ class Fuzz:
         asked = schemathesis.graphql.from_path(SDL)
         asked.config.update(base_url=f"{self.url}/graphql")
         for number, found in enumerate(asked.get_all_operations()):
-            self._ask(found.ok(), number)
+            self._ask(found, number)
 
-    def _ask(self, operation: Any, number: int) -> None:
+    def _ask(self, found: Any, number: int) -> None:
         roles = list(self.tokens)
 
         @settings(
@@ -86,7 +86,7 @@ class Fuzz:
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
         )
-        @given(case=operation.as_strategy(), turn=st.integers(0, len(roles) - 1))
+        @given(case=found.ok().as_strategy(), turn=st.integers(0, len(roles) - 1))
         def ask(case: Any, turn: int) -> None:
             role = roles[(number + turn) % len(roles)]
             answer = case.call(headers={"Authorization": f"Bearer {self.tokens[role]}"})
