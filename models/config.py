@@ -8,7 +8,7 @@ from tortoise.backends.base.config_generator import expand_db_url
 import settings
 
 
-class Plain(asyncpg.Connection):
+class Plain(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
     """A connection that leaves nothing behind (连接): what we set or lock ends with its transaction.
 
     asyncpg would clean the session up whenever a connection goes back: a second journey to the database for
