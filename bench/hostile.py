@@ -19,10 +19,10 @@ from pathlib import Path
 from time import perf_counter
 
 from bench.hostile_documents import HOSTILE, Hostile
-from bench.standing import standing
+from bench.standing import small_world, standing
 from bench.wire import Load, ask, post
 from engines.clock import Clock
-from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
+from ops.embedded import EngineUrls, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
 from ops.processes import PROJECT
 from ops.road import FUJIAN
@@ -30,14 +30,18 @@ from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
 from tests.house import NOBODY
-from tests.world import prepare
 
 NORMAL = "{ prescriptions(first: 5) { edges { node { id rxNo state } } } }"
 TIMES, GOAL_MS, GOAL_RATIO = 9, 20, 3
 PAUSE = 0.02
 FLOODS = ("tokens", "sign-in", "cost", "sockets")
-LIMITS = {"RATE_POINTS": "5000", "RATE_POINTS_PER_SECOND": "100"}
-WECHAT = {"WECHAT_URL": NOBODY, "WECHAT_APP_ID": "bench", "WECHAT_SECRET": "bench"}
+LIMITS = {
+    "RATE_POINTS": "5000",
+    "RATE_POINTS_PER_SECOND": "100",
+    "WECHAT_URL": NOBODY,
+    "WECHAT_APP_ID": "bench",
+    "WECHAT_SECRET": "bench",
+}
 
 
 async def time_document(port: int, hostile: Hostile, numbers: "count[int]") -> tuple[float, str]:
@@ -93,8 +97,7 @@ async def under(flood: str, port: int, hostile: str, token: str, seconds: float)
 
 async def measure(urls: EngineUrls, home: Path, seconds: float) -> None:
     """Documents first, then each flood beside a quiet time of its own."""
-    database = await create_database(urls.database_url, "hostile")
-    await prepare(database)
+    database = await small_world(urls, "hostile")
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(home, now=clock.now)
     hours = timedelta(hours=2)
@@ -102,7 +105,7 @@ async def measure(urls: EngineUrls, home: Path, seconds: float) -> None:
     async with standing(database, urls, home, clock) as (api,):
         await documents(api.port)
     print()
-    async with standing(database, urls, home, clock, **LIMITS, **WECHAT) as (api,):
+    async with standing(database, urls, home, clock, 1, **LIMITS) as (api,):
         for number, flood in enumerate(FLOODS):
             # everybody has a bucket of his own
             token = token_for(Role.PATIENT, f"N{number}", hours, makes=issuer)

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 
 from bench.abreast import Question, compare
-from bench.standing import standing
+from bench.standing import small_world, standing
 from engines.clock import Clock
 from ops.client import Client
-from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
+from ops.embedded import EngineUrls, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
 from ops.road import FUJIAN, prescription_input
 from ops.road_documents import UPLOAD
@@ -24,7 +24,6 @@ from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
 from policy.terms import Role
-from tests.world import prepare
 
 PAGE = 20
 HOURS = timedelta(hours=4)
@@ -44,8 +43,7 @@ def nodes(answer: Any) -> object:
 
 async def measure(urls: EngineUrls, home: Path, seconds: float, rounds: int) -> None:
     """A page full of prescriptions, asked for again and again."""
-    database = await create_database(urls.database_url, "prescriptions")
-    await prepare(database)
+    database = await small_world(urls, "prescriptions")
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(home, now=clock.now)
     async with standing(database, urls, home, clock) as (api,), httpx.AsyncClient(timeout=60) as http:

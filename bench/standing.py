@@ -9,9 +9,13 @@ from pathlib import Path
 import httpx
 
 from engines.clock import Clock
-from ops.embedded import EngineUrls
+from ops.embedded import EngineUrls, create_database
 from ops.processes import Child, running, wait_until_ready
+from ops.world.seeding import seed_world
 from tests.storm.killed import environment_of, free_address
+from tests.world import keys
+
+PHARMACIES, DRUGS = 4, 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,13 @@ class Standing:
     def port(self) -> int:
         """Where it listens on this machine."""
         return httpx.URL(self.address).port or 0
+
+
+async def small_world(urls: EngineUrls, name: str) -> str:
+    """A database with a few pharmacies and drugs, and everybody of the demo (小型示例世界)."""
+    database = await create_database(urls.database_url, name)
+    await seed_world(database, keys(), PHARMACIES, DRUGS, bar=False)
+    return database
 
 
 @asynccontextmanager

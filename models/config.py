@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
 
 import settings

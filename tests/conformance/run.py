@@ -17,17 +17,16 @@ from pathlib import Path
 
 import httpx
 
-from bench.standing import standing
+from bench.standing import small_world, standing
 from engines.clock import Clock
 from ops.client import Client
-from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
+from ops.embedded import EngineUrls, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
 from ops.road import FUJIAN, prescription_input
 from ops.road_documents import UPLOAD
 from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
-from tests.world import prepare
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -57,8 +56,7 @@ def install() -> None:
 
 async def try_all(urls: EngineUrls, home: Path, scripts: list[Path], chromium: str) -> bool:
     """Whether every script is content."""
-    database = await create_database(urls.database_url, "conformance")
-    await prepare(database)
+    database = await small_world(urls, "conformance")
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(home, now=clock.now)
     async with standing(database, urls, home, clock) as (api,), httpx.AsyncClient() as http:

@@ -28,7 +28,7 @@ from tests.house import House
 from tests.services.stage import ready_fill, settled_fill, walkers
 
 SDL = Path(__file__).parents[2] / "schema.graphql"
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "3"))
 PEOPLE = {
     Role.PATIENT: cast.FUJIAN_PATIENT,
     Role.PHARMACY: cast.FUJIAN_PHARMACY,
@@ -73,9 +73,9 @@ class Fuzz:
         asked = schemathesis.graphql.from_path(SDL)
         asked.config.update(base_url=f"{self.url}/graphql")
         for number, found in enumerate(asked.get_all_operations()):
-            self._ask(found.ok(), number)
+            self._ask(found, number)
 
-    def _ask(self, operation: Any, number: int) -> None:
+    def _ask(self, found: Any, number: int) -> None:
         roles = list(self.tokens)
 
         @settings(
@@ -86,7 +86,7 @@ class Fuzz:
             suppress_health_check=list(HealthCheck),
             phases=[Phase.generate],
         )
-        @given(case=operation.as_strategy(), turn=st.integers(0, len(roles) - 1))
+        @given(case=found.ok().as_strategy(), turn=st.integers(0, len(roles) - 1))
         def ask(case: Any, turn: int) -> None:
             role = roles[(number + turn) % len(roles)]
             answer = case.call(headers={"Authorization": f"Bearer {self.tokens[role]}"})
@@ -103,6 +103,9 @@ def complaints(case: Any, answer: Any, known: frozenset[str]) -> Iterator[str]:
         yield f"status {answer.status_code}"
     if unknown := set(ends(answer.json())) - known - {"DATA"}:
         yield f"codes {unknown}"
+    if "signInWithWechat" in str(case.body) and ends(answer.json()) == ["SERVICE_UNAVAILABLE"]:
+        # nobody plays WeChat here
+        return
     try:
         case.validate_response(answer, checks=[not_a_server_error])
     except FailureGroup as found:
@@ -134,6 +137,5 @@ async def test_nothing_the_schema_allows_makes_the_house_fail(house: House, ids:
 
     await asyncio.to_thread(fuzz.everything)
 
-    print(*(f"{many:6} {code}" for code, many in fuzz.ends.most_common()), sep="\n")
     assert not fuzz.wrong, "\n".join(fuzz.wrong[:20])
     assert fuzz.ends["DATA"] >= len(PEOPLE)
