@@ -96,11 +96,19 @@ async def drill(engines: Engines, fills: int, away: float) -> None:
         crowd = Crowd(storm.url, tokens)
         async with storm.up(environment, engines.home / "api.log"):
             await under_load(crowd, list(orders), engines, away)
+        told = sorted({code for code, _ in crowd.errors})
+        assert told == ["SERVICE_UNAVAILABLE"], faults_in(engines.home / "api.log") or told
         settled = await settled_and_whole(orders)
         await check_sums(before, settled.values())
         assert crowd.heard == {key: str(row.id) for key, row in settled.items()}
         print(f"books: {len(settled)} of {fills} settled once, every answer kept, sums agree")
         await kill_a_worker(environment, engines.home, clock)
+
+
+def faults_in(log: Path) -> str:
+    """What the API says of its own faults."""
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join([line[:2000] for line in lines if ".fault" in line][:3])
 
 
 async def under_load(crowd: Crowd, waiting: list[Ready], engines: Engines, away: float) -> None:
