@@ -75,10 +75,13 @@ class Connections:
         """Look after all of them, as long as this runs (连接看护)."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            for connection in list(self.open):
-                # one that cannot be spoken to must not keep the others waiting
-                if connection not in self._tending and (rest := begin(self._tend(connection))):
-                    self._tending[connection] = asyncio.ensure_future(rest)
+            self._look_around()
+
+    def _look_around(self) -> None:
+        for connection in list(self.open):
+            # one that cannot be spoken to must not keep the others waiting
+            if connection not in self._tending and (rest := begin(self._tend(connection))):
+                self._tending[connection] = asyncio.ensure_future(rest)
 
     async def _tend(self, connection: Connection) -> None:
         try:
