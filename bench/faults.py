@@ -37,7 +37,7 @@ from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.world import prepare
 
 CLIENTS, SEARCHERS, PAUSE = 4, 4, 0.05
-CALM_SECONDS = 2.0
+WARM, CALM_SECONDS = 8, 3.0
 JOBS = 20
 
 
@@ -116,6 +116,7 @@ async def under_load(crowd: Crowd, waiting: list[Ready], engines: Engines, away:
     async with Watchman(crowd.url).watching() as watch, asyncio.TaskGroup() as group:
         clients = [group.create_task(crowd.settle(waiting, PAUSE)) for _ in range(CLIENTS)]
         searchers = [group.create_task(crowd.search()) for _ in range(SEARCHERS)]
+        await crowd.settled_after(0, WARM, 60)
         await asyncio.sleep(CALM_SECONDS)
         await fault("Redis killed", "redis", crowd, watch, lambda: engines.restart_valkey(away))
         await asyncio.sleep(CALM_SECONDS)
@@ -135,12 +136,13 @@ async def fault(
     await task
     up = monotonic()
     back = await watch.until(part, True, 60)
-    settled = crowd.settled_between(began, up)
+    calm = crowd.settled_between(began - CALM_SECONDS, began) / CALM_SECONDS
+    rate = crowd.settled_between(began, up) / (up - began)
     said = Counter({key: many - errors[key] for key, many in crowd.errors.items() if many > errors[key]})
     met = ", ".join(f"{many} {code} (retry {retry})" for (code, retry), many in said.items()) or "no error"
     print(
         f"{name}: readyz says so after {told:.2f} s, ready {back:.2f} s after the server is up;"
-        f" {settled} settled meanwhile; met {met}, {crowd.lost - lost} broken connections"
+        f" {rate:.1f} settled a second meanwhile, {calm:.1f} before; met {met}, {crowd.lost - lost} broken connections"
     )
 
 
