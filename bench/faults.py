@@ -142,7 +142,8 @@ async def fault(
     met = ", ".join(f"{many} {code} (retry {retry})" for (code, retry), many in said.items()) or "no error"
     print(
         f"{name}: readyz says so after {told:.2f} s, ready {back:.2f} s after the server is up;"
-        f" {rate:.1f} settled a second meanwhile, {calm:.1f} before; met {met}, {crowd.lost - lost} broken connections"
+        f" {rate:.1f} settled a second meanwhile, {calm:.1f} before;"
+        f" met {met}, {crowd.lost - lost} broken connections"
     )
 
 
