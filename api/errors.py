@@ -1,7 +1,9 @@
 """How errors (错误) look to callers: a code, whose fault it is, and whether to try again."""
 
+import errno
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from socket import gaierror
 from typing import Any
 
 import asyncpg
@@ -46,7 +48,9 @@ AWAY = (
 )
 """What is raised while the database is away: try again."""
 
-LOST = (*AWAY, asyncpg.InterfaceError)
+UNREACHABLE = {errno.ENOENT, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EHOSTUNREACH}
+
+LOST = (*AWAY, asyncpg.InterfaceError, OSError)
 """What may be raised when it goes: ask `is_away`."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
@@ -128,6 +132,9 @@ def is_away(error: BaseException) -> bool:
     """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
     if isinstance(error, asyncpg.InterfaceError):
         return "is closed" in str(error) or (error.__context__ is not None and is_away(error.__context__))
+    if isinstance(error, OSError) and not isinstance(error, AWAY):
+        # an address without anybody behind it, such as a socket's that is gone; a file has a name
+        return isinstance(error, gaierror) or (error.filename is None and error.errno in UNREACHABLE)
     return isinstance(error, AWAY)
 
 

@@ -37,7 +37,7 @@ from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.world import prepare
 
 CLIENTS, SEARCHERS, PAUSE = 4, 4, 0.05
-CALM_SECONDS = 2.0
+WARM, CALM_SECONDS = 8, 3.0
 JOBS = 20
 
 
@@ -96,6 +96,8 @@ async def drill(engines: Engines, fills: int, away: float) -> None:
         crowd = Crowd(storm.url, tokens)
         async with storm.up(environment, engines.home / "api.log"):
             await under_load(crowd, list(orders), engines, away)
+        told = sorted({code for code, _ in crowd.errors})
+        assert told == ["SERVICE_UNAVAILABLE"], faults_in(engines.home / "api.log") or told
         settled = await settled_and_whole(orders)
         await check_sums(before, settled.values())
         assert crowd.heard == {key: str(row.id) for key, row in settled.items()}
@@ -103,11 +105,18 @@ async def drill(engines: Engines, fills: int, away: float) -> None:
         await kill_a_worker(environment, engines.home, clock)
 
 
+def faults_in(log: Path) -> str:
+    """What the API says of its own faults."""
+    lines = log.read_text(errors="replace").splitlines()
+    return "\n".join([line[:2000] for line in lines if ".fault" in line][:3])
+
+
 async def under_load(crowd: Crowd, waiting: list[Ready], engines: Engines, away: float) -> None:
     """Settle and search while the engines go and come."""
     async with Watchman(crowd.url).watching() as watch, asyncio.TaskGroup() as group:
         clients = [group.create_task(crowd.settle(waiting, PAUSE)) for _ in range(CLIENTS)]
         searchers = [group.create_task(crowd.search()) for _ in range(SEARCHERS)]
+        await crowd.settled_after(0, WARM, 60)
         await asyncio.sleep(CALM_SECONDS)
         await fault("Redis killed", "redis", crowd, watch, lambda: engines.restart_valkey(away))
         await asyncio.sleep(CALM_SECONDS)
@@ -127,12 +136,14 @@ async def fault(
     await task
     up = monotonic()
     back = await watch.until(part, True, 60)
-    settled = crowd.settled_between(began, up)
+    calm = crowd.settled_between(began - CALM_SECONDS, began) / CALM_SECONDS
+    rate = crowd.settled_between(began, up) / (up - began)
     said = Counter({key: many - errors[key] for key, many in crowd.errors.items() if many > errors[key]})
     met = ", ".join(f"{many} {code} (retry {retry})" for (code, retry), many in said.items()) or "no error"
     print(
         f"{name}: readyz says so after {told:.2f} s, ready {back:.2f} s after the server is up;"
-        f" {settled} settled meanwhile; met {met}, {crowd.lost - lost} broken connections"
+        f" {rate:.1f} settled a second meanwhile, {calm:.1f} before;"
+        f" met {met}, {crowd.lost - lost} broken connections"
     )
 
 

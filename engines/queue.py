@@ -33,6 +33,13 @@ class JobBroker(RedisStreamBroker):
     a Redis restarted without its data has forgotten.
     """
 
+    async def startup(self) -> None:
+        """Start, also while the server is away: `listen` makes the group when it is back."""
+        try:
+            await super().startup()
+        except (RedisError, OSError) as error:
+            log.warning("queue.lost", error=type(error).__name__)
+
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
         """The messages, again after every loss."""
         while True:

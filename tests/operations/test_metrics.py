@@ -1,6 +1,7 @@
 """The metrics page: what happened is counted, alike on both engines, and nobody stands on it."""
 
 import asyncio
+import re
 import urllib.request
 
 import httpx
@@ -12,6 +13,7 @@ from engines.queue import Queue, job_broker
 from models import Job
 from models.job import JobKind
 from ops.client import Refused
+from ops.processes import PROJECT
 from ops.road import FUJIAN, id_number
 from ops.world import cast
 from policy.terms import Role
@@ -207,3 +209,14 @@ def value(name: str, **labels: str) -> float:
     found = REGISTRY.get_sample_value(name, labels)
     assert found is not None, name
     return found
+
+
+def test_the_page_of_operations_names_every_figure() -> None:
+    text = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    source = "".join(
+        (PROJECT / path).read_text(encoding="utf-8")
+        for path in ("engines/metrics.py", "api/gauges.py", "workers/gauges.py")
+    )
+    names = set(re.findall(r'"(yaolu_\w+)"', source))
+
+    assert {name for name in names if name not in text and not name.startswith("yaolu_bell_")} == set()

@@ -21,7 +21,7 @@ from tests.storm.ready import PHARMACIES, ready_fills
 from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.storm.wire import Wire
 
-FILLS, CLIENTS, SEARCHERS = 80, 4, 3
+FILLS, CLIENTS, SEARCHERS = 60, 4, 2
 PAUSE = 0.2
 AWAY_SECONDS = 1.0
 BACK_SECONDS = 8.0
