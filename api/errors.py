@@ -42,8 +42,13 @@ AWAY = (
 )
 """What is raised while the database is away: try again."""
 
-LOST = (*AWAY, asyncpg.InterfaceError)
-"""What may be raised when it goes: ask `is_away`."""
+CLIENT = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What the driver itself complains of: of our mistakes, and of a connection that is no more."""
+
+LOST = (*AWAY, *CLIENT)
+"""What may be raised when the database goes: ask `is_away`."""
+
+NO_MORE = ("connection is closed", "connection was closed", "not connected")
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -116,9 +121,11 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
 
 def is_away(error: BaseException) -> bool:
     """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
-    if isinstance(error, asyncpg.InterfaceError) and error.__context__ is not None:
-        return is_away(error.__context__)
-    return isinstance(error, AWAY)
+    if not isinstance(error, CLIENT):
+        return isinstance(error, AWAY)
+    if any(words in str(error) for words in NO_MORE):
+        return True
+    return error.__context__ is not None and is_away(error.__context__)
 
 
 def root_of(error: GraphQLError) -> Exception:
