@@ -37,18 +37,18 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.AdminShutdownError,
     asyncpg.CannotConnectNowError,
+    # what a connection says that was told of the end while it was idle; our own mistakes are InterfaceError
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
 """What is raised while the database is away: try again."""
 
-CLIENT = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What the driver itself complains of: of our mistakes, and of a connection that is no more."""
-
-LOST = (*AWAY, *CLIENT)
+LOST = (*AWAY, asyncpg.InterfaceError)
 """What may be raised when the database goes: ask `is_away`."""
 
-NO_MORE = ("connection is closed", "connection was closed", "not connected")
+NO_MORE = ("connection is closed", "connection was closed")
+"""What the driver says of a connection that is no more; the rest of its complaints are our mistakes."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -121,7 +121,7 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
 
 def is_away(error: BaseException) -> bool:
     """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
-    if not isinstance(error, CLIENT):
+    if not isinstance(error, asyncpg.InterfaceError):
         return isinstance(error, AWAY)
     if any(words in str(error) for words in NO_MORE):
         return True
