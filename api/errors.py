@@ -53,6 +53,9 @@ UNREACHABLE = {errno.ENOENT, errno.ENETDOWN, errno.ENETUNREACH, errno.EHOSTDOWN,
 LOST = (*AWAY, asyncpg.InterfaceError, OSError)
 """What may be raised when it goes: ask `is_away`."""
 
+NO_MORE = ("connection is closed", "connection was closed")
+"""What the driver says of a connection that is no more; the rest of its complaints are our mistakes."""
+
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
 
@@ -131,7 +134,9 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
 def is_away(error: BaseException) -> bool:
     """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
     if isinstance(error, asyncpg.InterfaceError):
-        return "is closed" in str(error) or (error.__context__ is not None and is_away(error.__context__))
+        if any(words in str(error) for words in NO_MORE):
+            return True
+        return error.__context__ is not None and is_away(error.__context__)
     if isinstance(error, OSError) and not isinstance(error, AWAY):
         # an address without anybody behind it, such as a socket's that is gone; a file has a name
         return isinstance(error, gaierror) or (error.filename is None and error.errno in UNREACHABLE)

@@ -156,15 +156,17 @@ class Bench:
 
 
 def line(name: str, found: Replayed, beside: Replayed | None = None) -> str:
-    """One line of the table."""
+    """One line of the table; a busy machine stretches seconds, but hardly the processor's."""
     middle, worst = statistics.median(found.waits), statistics.quantiles(found.waits, n=100)[98]
     ratio = f"{found.rate / beside.rate:7.2f}" if beside else " " * 7
-    return f"{name:34}{found.rate:7.1f}{ratio}{middle:9.0f}{worst:9.0f}{found.own:8.2f}{found.engine:8.2f}"
+    each = 1000 * (found.own + found.engine) / found.rate
+    shares = f"{found.own:8.2f}{found.engine:8.2f}{each:8.1f}"
+    return f"{name:34}{found.rate:7.1f}{ratio}{middle:9.0f}{worst:9.0f}{shares}"
 
 
 async def measure(bench: Bench, orders: Sequence[Orders], processes: Sequence[int]) -> None:
     """All kinds of orders, through the API and bare; print."""
-    print(f"{'':34}{'per s':>7}{'ratio':>7}{'p50 ms':>9}{'p99 ms':>9}{'cores':>8}{'PG':>8}")
+    print(f"{'':34}{'per s':>7}{'ratio':>7}{'p50 ms':>9}{'p99 ms':>9}{'cores':>8}{'PG':>8}{'CPU ms':>8}")
     for one in orders:
         traces = await bench.write_down([*one.warm, *one.counted])
         warm, counted = traces[: len(one.warm)], traces[len(one.warm) :]

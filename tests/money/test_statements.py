@@ -8,7 +8,7 @@ from tests.house import House
 from tests.road.family import BOTH
 from tests.road.walk import Walk
 
-MOST = 56
+MOST = 58
 """With the reading of what is shown. `python -m bench.settle` tells what each more of them costs."""
 
 

@@ -203,7 +203,6 @@ async def tempest(
     many = 2 * kills
     made = await ready_fills(3 * many, clock.now())
     settled, returned, lapsing = made[:many], made[many : 2 * many], made[2 * many :]
-    await lapse_one_by_one(lapsing, clock)
     storm = Storm(free_address())
     found = Tempest(storm, tokens, Random(seed), settled, returned, lapsing, await sums())
     async with AsyncExitStack() as stack:
@@ -211,6 +210,7 @@ async def tempest(
         processes = Processes(storm, environment, folder, crash)
         stack.callback(processes.end)
         await processes.ready()
+        await lapse_one_by_one(lapsing, clock)
         async with asyncio.TaskGroup() as group:
             clients = [group.create_task(found.client()) for _ in range(CLIENTS)]
             await found.rage(processes, what, kills)
@@ -220,5 +220,5 @@ async def tempest(
 async def lapse_one_by_one(orders: Sequence[Ready], clock: Clock) -> None:
     """Nobody comes for these: one after another their time runs out."""
     for number, order in enumerate(orders, 1):
-        due = clock.now() + timedelta(seconds=number)
+        due = clock.now() + timedelta(seconds=2 * number)
         await Fill.filter(id=order.fill_id).update(expires_at=due)
