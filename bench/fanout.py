@@ -51,11 +51,13 @@ from tests.world import keys
 
 PEERS = Path(__file__).parent / "peers"
 CHANNEL = "bench-fanout"
-OURS = {
+OURS: dict[str, object] = {
     "query": "subscription E($after: String) {"
     " pharmacyEvents(after: $after) { id cursor sequence kind occurredAt } }"
 }
-THEIRS = {"query": "subscription { pharmacyEvents { id cursor sequence kind occurredAt } }"}
+THEIRS: dict[str, object] = {
+    "query": "subscription { pharmacyEvents { id cursor sequence kind occurredAt } }"
+}
 SETTLE_SECONDS = 2.0
 PATIENCE = 240.0
 
