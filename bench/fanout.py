@@ -26,7 +26,6 @@ from uuid import uuid4
 import httpx
 import psutil
 import uvloop
-from redis.asyncio import Redis
 from tortoise import Tortoise
 from tortoise.transactions import in_transaction
 
@@ -35,6 +34,7 @@ from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.queue import Queue, job_broker
+from engines.redis_client import impatient
 from models.config import orm_config
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
@@ -138,6 +138,7 @@ async def measure(
             found.first.append(min(times))
             found.median.append(statistics.median(times))
             found.last.append(max(times))
+    print(found.row, flush=True)
     found.steady = await steady(found, crowd, processes, send, given)
     crowd.go()
     return found
@@ -215,7 +216,7 @@ def peer(redis_url: str) -> Iterator[tuple[int, psutil.Process]]:
 
 async def theirs(redis_url: str, given: argparse.Namespace) -> Figures:
     """npm graphql-ws: the message of Redis is the event."""
-    redis = Redis.from_url(redis_url)
+    redis = impatient(redis_url, 5.0)
     sequence = 0
 
     async def send() -> float:
