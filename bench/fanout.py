@@ -140,6 +140,7 @@ async def measure(
             found.last.append(max(times))
     print(found.row, flush=True)
     found.steady = await steady(found, crowd, processes, send, given)
+    print(found.steady, flush=True)
     crowd.go()
     return found
 
@@ -257,8 +258,6 @@ async def everything(urls: EngineUrls, home: Path, given: argparse.Namespace) ->
     print(f"{'':34}{'first':>9}{'median':>9}{'last':>9}{'kB each':>9}{'µs/msg':>9}{'came/s':>9}")
     for one in found:
         print(one.row)
-    for one in found:
-        print(one.steady)
 
 
 def main() -> None:
