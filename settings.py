@@ -78,6 +78,18 @@ WECHAT_SECRET = config("WECHAT_SECRET", default="")
 # a JSON text or the path of a file; in development made on first use
 SESSION_KEY = config("SESSION_KEY", default="")
 
+# external payments of the cash share: off without an address
+PAYMENT_URL = config("PAYMENT_URL", default="")
+PAYMENT_PROVIDER = config("PAYMENT_PROVIDER", default="online")
+PAYMENT_MERCHANT = config("PAYMENT_MERCHANT", default="")
+PAYMENT_KEY = config("PAYMENT_KEY", default="")
+# where the provider reaches us; it is asked by itself where it cannot
+PAYMENT_NOTIFY_URL = config("PAYMENT_NOTIFY_URL", default="")
+
+# receipts: where the public reaches us, and the keys that sign verify codes, comma separated
+PUBLIC_URL = config("PUBLIC_URL", default="" if IS_PRODUCTION else "http://127.0.0.1:8000")
+RECEIPT_KEY = config("RECEIPT_KEY", default="" if IS_PRODUCTION else "development-receipts")
+
 # the door
 ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
 GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
@@ -133,6 +145,12 @@ if QUERY_COST_MAX > RATE_POINTS:
     )
 
 
+if not (PAYMENT_PROVIDER.isascii() and PAYMENT_PROVIDER.isalnum() and len(PAYMENT_PROVIDER) <= 20):
+    raise SettingsError("PAYMENT_PROVIDER is a name of at most 20 letters and digits.")
+SIGNING_LETTERS_MIN = 16
+weak = [key for key in (PAYMENT_KEY, *RECEIPT_KEY.split(",")) if 0 < len(key.strip()) < SIGNING_LETTERS_MIN]
+if IS_PRODUCTION and weak:
+    raise SettingsError(f"PAYMENT_KEY and each RECEIPT_KEY have {SIGNING_LETTERS_MIN} characters or more.")
 for days in (EVENT_KEEP_DAYS, IDEMPOTENCY_KEEP_DAYS):
     if days < 1:
         raise SettingsError("EVENT_KEEP_DAYS and IDEMPOTENCY_KEEP_DAYS are whole days, 1 or more.")
@@ -152,4 +170,8 @@ def missing() -> list[str]:
     if WECHAT_URL:
         needed |= {"WECHAT_APP_ID": WECHAT_APP_ID, "WECHAT_SECRET": WECHAT_SECRET}
         needed |= {"SESSION_KEY": SESSION_KEY} if IS_PRODUCTION else {}
+    if PAYMENT_URL:
+        needed |= {"PAYMENT_MERCHANT": PAYMENT_MERCHANT, "PAYMENT_KEY": PAYMENT_KEY}
+    if RECEIPT_KEY:
+        needed |= {"PUBLIC_URL": PUBLIC_URL}
     return [name for name, value in needed.items() if not value]

@@ -21,6 +21,8 @@ from api.ending import ended
 from api.errors import RequestRefused
 from api.gauges import gauges_of
 from api.parts import Parts
+from api.payments import payment_routes
+from api.receipts import receipt_routes
 from api.replica import replica_watched
 from api.view import PREFLIGHT_HEADERS, View, refused
 from engines.tracing import with_statements
@@ -62,6 +64,8 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            *payment_routes(parts),
+            *receipt_routes(parts),
             *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),

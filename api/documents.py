@@ -15,7 +15,7 @@ import settings
 from api.errors import (
     BAD_USER_INPUT,
     DOCUMENT_NOT_REGISTERED,
-    MAYBE_AWAY,
+    LOST,
     PERSISTED_QUERY_NOT_FOUND,
     UNAVAILABLE,
     RequestRefused,
@@ -77,7 +77,7 @@ class Documents:
         if monotonic() >= until:
             try:
                 document = await self._find(name)
-            except MAYBE_AWAY as error:
+            except LOST as error:
                 if not is_away(error):
                     raise
                 message = "文档库暂不可用,请稍后重试。"

@@ -39,20 +39,15 @@ AWAY = (
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
     asyncpg.TooManyConnectionsError,
+    # the driver, when a server's last word comes while a statement is being sent
+    asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
 )
 """What is raised while the database is away: try again."""
-MAYBE_AWAY = (*AWAY, asyncpg.InterfaceError)
-"""What to catch and to ask `is_away` about."""
 
-
-def is_away(error: BaseException) -> bool:
-    """Whether the database is away (数据库不可用); a rollback on a broken one says so in words only."""
-    if isinstance(error, asyncpg.InterfaceError):
-        return "closed" in str(error)
-    return isinstance(error, AWAY)
-
+LOST = (*AWAY, asyncpg.InterfaceError)
+"""What may be raised when it goes: ask `is_away`."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -127,6 +122,13 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
     if isinstance(root, Refused):
         formatted["extensions"]["violations"] = [asdict(one) for one in root.violations]
     return formatted
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return "is closed" in str(error) or (error.__context__ is not None and is_away(error.__context__))
+    return isinstance(error, AWAY)
 
 
 def root_of(error: GraphQLError) -> Exception:

@@ -15,8 +15,10 @@ from graphql import (
     OperationDefinitionNode,
     get_operation_ast,
 )
+from prometheus_client import Counter, Histogram
 from structlog.contextvars import bound_contextvars
 
+import settings
 from api.same import Same
 from engines.metrics import OPERATION_SECONDS, OPERATIONS
 from engines.tracing import span
@@ -38,7 +40,8 @@ class Trail:
     def is_about(self, document: DocumentNode, operation_name: str | None) -> None:
         """Name the operation by the schema's own words; call it only for a valid document."""
         self.operation, self.kind = name_of(Same(document), operation_name)
-        self.engine = REFERENCE
+        # with plans the engine itself says which one it was
+        self.engine = "" if settings.EXECUTION_PLANS else REFERENCE
 
     def saw(self, errors: Iterable[dict[str, object]]) -> None:
         """Keep the first error's code, as the caller is told it."""
@@ -56,9 +59,9 @@ def observed(trail: Trail, request_id: str, transport: str, parent: str = "") ->
         try:
             yield
         finally:
-            OPERATIONS.labels(trail.operation, trail.kind, trail.code, trail.engine, transport).inc()
+            counter(trail.operation, trail.kind, trail.code, trail.engine, transport).inc()
             if trail.operation and trail.kind != "subscription":
-                OPERATION_SECONDS.labels(trail.operation, trail.engine).observe(perf_counter() - began)
+                timer(trail.operation, trail.engine).observe(perf_counter() - began)
             if current is not None:
                 current.update_name(" ".join(filter(None, (transport, trail.kind, trail.operation))))
                 current.set_attributes(
@@ -70,6 +73,18 @@ def observed(trail: Trail, request_id: str, transport: str, parent: str = "") ->
                         "yaolu.request_id": request_id,
                     }
                 )
+
+
+@lru_cache(maxsize=4096)
+def counter(*labels: str) -> Counter:
+    """The counter of these labels (计数器): looking it up costs more than counting."""
+    return OPERATIONS.labels(*labels)
+
+
+@lru_cache(maxsize=4096)
+def timer(*labels: str) -> Histogram:
+    """The histogram of these labels (计时器)."""
+    return OPERATION_SECONDS.labels(*labels)
 
 
 @lru_cache(maxsize=512)

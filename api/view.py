@@ -27,7 +27,7 @@ from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
     BAD_REQUEST,
     INTERNAL,
-    MAYBE_AWAY,
+    LOST,
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
@@ -160,7 +160,7 @@ class View(GraphQL[Context, None]):
                     operation_extensions=said.extensions,
                 )
             await put_on_record(context, seen)
-        except MAYBE_AWAY as error:
+        except LOST as error:
             if not is_away(error):
                 raise
             log_fault("audit.unavailable", error, request_id=context.request_id)

@@ -9,19 +9,18 @@ python -m bench.faults [--fills 300] [--away 2]
 
 import argparse
 import asyncio
-import os
 import tempfile
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from uuid import uuid4
 
 from engines.clock import Clock
 from models import Job
-from models.job import JobState
+from models.job import JobKind, JobState
 from ops.databases import create_database
 from ops.embedded import EngineUrls, discard_engines
 from ops.issuer import DevelopmentIssuer
@@ -39,6 +38,7 @@ from tests.world import prepare
 
 CLIENTS, SEARCHERS, PAUSE = 4, 4, 0.05
 CALM_SECONDS = 2.0
+JOBS = 20
 
 
 @dataclass
@@ -85,7 +85,7 @@ async def drill(engines: Engines, fills: int, away: float) -> None:
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(engines.home, now=clock.now)
     urls = EngineUrls(database, engines.valkey.url)
-    environment = environment_of(database, urls, engines.home, clock)
+    environment = environment_of(database, urls, engines.home, clock) | {"FACE_PROCESSES": "1"}
     async with seen_past_the_api(database):
         orders = await ready_fills(fills, clock.now())
         before = await sums()
@@ -137,27 +137,27 @@ async def fault(
 
 
 async def kill_a_worker(environment: dict[str, str], home: Path, clock: Clock) -> None:
-    """Two workers look at jobs; one is killed: the other goes on at once, and takes up what it had."""
-    from models.job import JobKind
-
-    environment = {**environment, "FACE_PROCESSES": "1"}
-    with ExitStack() as stack:
-        children = []
-        for number in range(2):
-            child = Child(["worker", "--faces", "1"], environment, home / f"worker-{number}.log")
-            stack.callback(child.stop if number else lambda: None)
-            children.append(child)
-        await asyncio.sleep(8)
-        now = clock.now()
-        # a picture that is not there: each job ends with a verdict without a face engine
-        made = [Job(kind=JobKind.FACE_ENROLMENT, subject_id=os.urandom(16).hex(), due_at=now, created_at=now)]
-        await Job.bulk_create(made)
-        children[0].kill()
-        began = monotonic()
+    """Of two workers one is killed: how soon the other takes what comes in then."""
+    logs = [home / f"worker-{number}.log" for number in range(2)]
+    killed, other = (Child(["worker", "--faces", "1"], environment, log) for log in logs)
+    try:
+        async with asyncio.timeout(120):
+            while not all("worker.ready" in log.read_text(errors="replace") for log in logs):
+                other.check()
+                await asyncio.sleep(0.1)
+        killed.kill()
+        began, now = monotonic(), clock.now()
+        # of people who are not there: each is taken, and put back
+        kind = JobKind.FACE_ENROLMENT
+        await Job.bulk_create(
+            [Job(kind=kind, subject_id=uuid4(), due_at=now, created_at=now) for _ in range(JOBS)]
+        )
         while await Job.filter(state=JobState.PENDING, attempts=0).exists():
             assert monotonic() - began < 60, "nobody takes the jobs"
-            await asyncio.sleep(0.05)
-        print(f"worker killed: the other takes new jobs {monotonic() - began:.2f} s later")
+            await asyncio.sleep(0.02)
+        print(f"worker killed: the other has taken {JOBS} new jobs {monotonic() - began:.2f} s later")
+    finally:
+        other.stop()
 
 
 def main() -> None:

@@ -17,6 +17,15 @@ class Hostile:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
 
+SIGN_IN = 'mutation { signInWithWechat(input: {code: "0", device: ""}) { __typename } }'
+"""What a flood of sign-ins sends (登录洪水)."""
+
+LARGEST = (
+    "{ prescriptions(first: 100) { edges { node { rxNo lines { number drug { code } } fills { id } } } } }"
+)
+"""What a flood of costly queries sends (成本洪水): close below what one operation may cost."""
+
+
 def many(count: int, piece: str) -> str:
     """A piece again and again, numbered where it says #."""
     return " ".join(piece.replace("#", str(number)) for number in range(count))

@@ -14,8 +14,10 @@ from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
 from models.institution import Agreement, Institution, OpeningHours
+from models.invoice import Invoice
 from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
+from models.payment import Payment, PaymentRefund, PaymentStep
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
 from models.reversal import Reversal, ReversalLine
@@ -56,12 +58,16 @@ __all__ = [
     "IdentityCheck",
     "IdentityImage",
     "Institution",
+    "Invoice",
     "Job",
     "JournalEntry",
     "LinkCode",
     "Member",
     "MonitorRun",
     "OpeningHours",
+    "Payment",
+    "PaymentRefund",
+    "PaymentStep",
     "Pharmacist",
     "PickupCode",
     "Posting",

@@ -12,6 +12,7 @@ import typer
 
 from ops.audit.commands import commands as audit_commands
 from ops.keys.commands import commands as key_commands
+from ops.year.commands import simulate_year
 from policy.terms import Role
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ document_commands = typer.Typer(help="Trusted documents.", no_args_is_help=True)
 app.add_typer(document_commands, name="documents")
 app.add_typer(key_commands, name="keys")
 app.add_typer(audit_commands, name="audit")
+app.command("simulate-year")(simulate_year)
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
 MetricsPort = Annotated[

@@ -1,5 +1,6 @@
 """Bring a database to the newest schema (数据库迁移)."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, cast
@@ -9,6 +10,7 @@ from tortoise.connection import get_connection
 from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
+from tortoise.migrations.migration import Migration
 from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
 from tortoise.models import Model
@@ -34,12 +36,17 @@ class Executor(MigrationExecutor):
     """
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
-        state = LightState(models={}, apps=LightApps(default_connections={"models": "default"}))
-        for key in self._full_plan():
-            migration = self.loader.graph.nodes[key]
-            if key in applied and migration is not None:
-                await migration.apply(state, dry_run=True)
-        return state
+        nodes = self.loader.graph.nodes
+        return await tables_after(nodes[key] for key in self._full_plan() if key in applied)
+
+
+async def tables_after(history: Iterable[Migration | None]) -> State:
+    """What the tables are after these migrations (迁移后的表结构), without a look at any database."""
+    state = LightState(models={}, apps=LightApps(default_connections={"models": "default"}))
+    for migration in history:
+        if migration is not None:
+            await migration.apply(state, dry_run=True)
+    return state
 
 
 class LightApps(StateApps):

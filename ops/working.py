@@ -7,6 +7,7 @@ import settings
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
+from engines.http_payments import payment_provider
 from engines.images import ImageStore
 from engines.live_keys import LiveKeyRing
 from engines.logs import configure
@@ -34,6 +35,7 @@ async def run_worker(faces: int, metrics_port: int = 0) -> None:
         keys,
         ImageStore(settings.IMAGE_STORE_URL, keys),
         allows_samples=not settings.IS_PRODUCTION,
+        payments=payment_provider(),
     )
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -25,6 +25,7 @@ from workers.enrolment import look_at_enrolment
 from workers.gauges import FIGURES_SECONDS, Watch
 from workers.identity import check_identity
 from workers.jobs import Bench, Run, run_job
+from workers.payments import order_payment, refund_payment, watch_payments
 from workers.retention import RETAIN_SECONDS, keep_house
 from workers.upkeep import Upkeep
 
@@ -35,12 +36,15 @@ EXPIRE_SECONDS = 1.0
 MONITOR_SECONDS = 5.0
 UPKEEP_SECONDS = 15.0
 WATCH_SECONDS = 3600.0
+PAYMENT_SECONDS = 2.0
 BATCH = 500
 
 RUNNERS: dict[JobKind, Run] = {
     JobKind.IDENTITY_CHECK: check_identity,
     JobKind.CARD_READING: read_cards,
     JobKind.FACE_ENROLMENT: look_at_enrolment,
+    JobKind.PAYMENT_ORDER: order_payment,
+    JobKind.PAYMENT_REFUND: refund_payment,
 }
 
 log = structlog.get_logger(__name__)
@@ -64,6 +68,7 @@ async def work(bench: Bench, queue: Queue, orm: dict[str, Any], stop: asyncio.Ev
             asyncio.create_task(every(SWEEP_SECONDS, lambda: sweep(bench, queue))),
             asyncio.create_task(every(EXPIRE_SECONDS, lambda: expire_due(bench.call()))),
             asyncio.create_task(every(MONITOR_SECONDS, lambda: monitor_due(bench.call()))),
+            asyncio.create_task(every(PAYMENT_SECONDS, lambda: watch_payments(bench))),
             asyncio.create_task(every(UPKEEP_SECONDS, Upkeep(bench).round)),
             asyncio.create_task(every(RETAIN_SECONDS, lambda: keep_house(bench))),
             asyncio.create_task(every(WATCH_SECONDS, lambda: watch_manual_checks(bench.call()))),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-CHECK_SECONDS = 30.0
+CHECK_SECONDS = 60.0
 
 
 class Level(StrEnum):

@@ -44,8 +44,7 @@ async def keys(place: Place) -> list[Finding]:
     """Whether the ring can be used, who else can read it, and whether a change was left half way (密钥环)."""
     try:
         ring = KeyRing.read(place.keys)
-        sealed = ring.encrypt(PROBE, context=PROBE)
-        assert ring.decrypt(sealed, context=PROBE) == PROBE
+        ring.decrypt(ring.encrypt(PROBE, context=PROBE), context=PROBE)
     except (KeyRingBroken, OSError, ValueError) as error:
         return [
             fail("keys", f"the ring cannot be used: {type(error).__name__}", "See YAOLU_KEYS; restore it.")

@@ -61,7 +61,8 @@ async def try_all(urls: EngineUrls, home: Path, scripts: list[Path], chromium: s
     await prepare(database)
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(home, now=clock.now)
-    async with standing(database, urls, home, clock) as (url,), httpx.AsyncClient() as http:
+    async with standing(database, urls, home, clock) as (api,), httpx.AsyncClient() as http:
+        url = api.address
         hospital = Client(url, token_for(Role.HOSPITAL, FUJIAN.hospital, makes=issuer), http)
         token = token_for(Role.PATIENT, FUJIAN.patient, makes=issuer)
         environment = {**os.environ, "YAOLU_URL": url, "YAOLU_TOKEN": token, "CHROMIUM": chromium}

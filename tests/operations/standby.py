@@ -1,5 +1,6 @@
 """A real streaming replica of the tests' embedded PostgreSQL."""
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,9 @@ def replica_of(database_url: str, folder: Path) -> Iterator[str]:
     """The same database at a replica that follows, for the length of the block (流复制副本)."""
     to = connection_options(database_url)
     place = find_place(folder)
+    place.data.mkdir(mode=0o700)
+    if place.user is not None:
+        os.chown(place.data, place.user.pw_uid, place.user.pw_gid)
     source = ["-h", str(to["host"]), "-p", str(to["port"] or 5432), "-U", str(to["user"])]
     copy = [str(place.programs / "pg_basebackup"), "-D", str(place.data), "-R", "-X", "stream", "-c", "fast"]
     run([*copy, "--no-sync", *source], place.user)

@@ -66,6 +66,12 @@ class Crowd:
                 self.lost += 1
             await asyncio.sleep(AGAIN_SECONDS)
 
+    async def settled_after(self, since: float, many: int, seconds: float = 20.0) -> None:
+        """Wait until so many settlements were answered after a moment."""
+        async with asyncio.timeout(seconds):
+            while self.settled_between(since, monotonic()) < many:  # noqa: ASYNC110  # it gives no sign
+                await asyncio.sleep(SAMPLE_SECONDS)
+
     def settled_between(self, since: float, until: float) -> int:
         """How many settlements were answered in a span of time."""
         return sum(since <= at <= until for at in self.answered)

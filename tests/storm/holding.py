@@ -49,6 +49,9 @@ RECORD = """mutation R($input: RecordAdjustmentsInput!) {
 
 ZERO = Decimal(0)
 
+AGAIN = {"BUSY", "SERVICE_UNAVAILABLE"}
+"""Who is told so asks again under the same key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sent:
@@ -123,15 +126,16 @@ class Holding:
 async def answered(
     storm: Storm, http: httpx.AsyncClient, token: str, document: str, key: str, input: Json
 ) -> Json | tuple[str, ...]:
-    """The answer, or the codes of a refusal; who is told that all are busy asks again."""
+    """The answer, or the codes of a refusal; who is told to come again does."""
     while True:
         try:
             return await storm.do(token, http, document, key, **input)
         except Refused as refused:
             return tuple(refused.codes)
         except RequestFailed as failed:
-            if [error["extensions"]["code"] for error in failed.errors] != ["BUSY"]:
+            if not {error["extensions"]["code"] for error in failed.errors} <= AGAIN:
                 raise
+            storm.told_to_wait += 1
 
 
 async def last_boxes(now: datetime) -> list[PrescriptionLine]:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -33,6 +34,7 @@ class Storm:
     is_up: asyncio.Event = field(default_factory=asyncio.Event)
     heard: int = 0
     lost: int = 0
+    told_to_wait: int = 0
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def do(self, token: str, http: httpx.AsyncClient, document: str, key: str, **input: object) -> Json:
@@ -45,6 +47,10 @@ class Storm:
             except httpx.TransportError:
                 self.lost += 1
 
+    def has_heard(self, answers: int) -> bool:
+        """Whether so many answers were heard in all."""
+        return self.heard >= answers
+
     async def tell(self) -> None:
         """One more answer was heard."""
         async with self.news:
@@ -55,7 +61,7 @@ class Storm:
         """Run an API process until so many answers were heard in all and a moment longer, then kill it."""
         async with self.up(environment, log):
             async with asyncio.timeout(60), self.news:
-                await self.news.wait_for(lambda: self.heard >= answers)
+                await self.news.wait_for(partial(self.has_heard, answers))
             await asyncio.sleep(linger)
 
     @asynccontextmanager

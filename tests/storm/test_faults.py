@@ -21,8 +21,8 @@ from tests.storm.ready import PHARMACIES, ready_fills
 from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.storm.wire import Wire
 
-FILLS, CLIENTS, SEARCHERS = 90, 4, 3
-PAUSE = 0.1
+FILLS, CLIENTS, SEARCHERS = 80, 4, 3
+PAUSE = 0.2
 AWAY_SECONDS = 1.0
 BACK_SECONDS = 8.0
 """How soon all must be well again by itself; measured are fractions of a second."""
@@ -69,8 +69,7 @@ async def test_redis_and_the_database_go_and_come_back_under_load_and_nothing_is
             redis.stop()
             await watch.until("redis", False)
             gone = monotonic()
-            await asyncio.sleep(AWAY_SECONDS)
-            without_redis = crowd.settled_between(gone, monotonic())
+            await crowd.settled_after(gone, 2)
             errors_without_redis = dict(crowd.errors)
             statuses_without_redis = watch.statuses(gone, monotonic())
             redis.start()
@@ -89,7 +88,6 @@ async def test_redis_and_the_database_go_and_come_back_under_load_and_nothing_is
             await asyncio.wait(searchers)
         last = watch.samples[-1]
 
-    assert without_redis > 0, "a settlement does not stop for a missing Redis"
     assert errors_without_redis == {}
     assert statuses_without_redis == statuses_without_database == {503}
     assert last[1] == 200
