@@ -26,7 +26,6 @@ from uuid import uuid4
 import httpx
 import psutil
 import uvloop
-from redis.asyncio import Redis
 from tortoise import Tortoise
 from tortoise.transactions import in_transaction
 
@@ -35,6 +34,7 @@ from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
 from engines.queue import Queue, job_broker
+from engines.redis_client import impatient
 from models.config import orm_config
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
@@ -51,11 +51,13 @@ from tests.world import keys
 
 PEERS = Path(__file__).parent / "peers"
 CHANNEL = "bench-fanout"
-OURS = {
+OURS: dict[str, object] = {
     "query": "subscription E($after: String) {"
     " pharmacyEvents(after: $after) { id cursor sequence kind occurredAt } }"
 }
-THEIRS = {"query": "subscription { pharmacyEvents { id cursor sequence kind occurredAt } }"}
+THEIRS: dict[str, object] = {
+    "query": "subscription { pharmacyEvents { id cursor sequence kind occurredAt } }"
+}
 SETTLE_SECONDS = 2.0
 PATIENCE = 240.0
 
@@ -136,7 +138,9 @@ async def measure(
             found.first.append(min(times))
             found.median.append(statistics.median(times))
             found.last.append(max(times))
+    print(found.row, flush=True)
     found.steady = await steady(found, crowd, processes, send, given)
+    print(found.steady, flush=True)
     crowd.go()
     return found
 
@@ -213,7 +217,7 @@ def peer(redis_url: str) -> Iterator[tuple[int, psutil.Process]]:
 
 async def theirs(redis_url: str, given: argparse.Namespace) -> Figures:
     """npm graphql-ws: the message of Redis is the event."""
-    redis = Redis.from_url(redis_url)
+    redis = impatient(redis_url, 5.0)
     sequence = 0
 
     async def send() -> float:
@@ -254,8 +258,6 @@ async def everything(urls: EngineUrls, home: Path, given: argparse.Namespace) ->
     print(f"{'':34}{'first':>9}{'median':>9}{'last':>9}{'kB each':>9}{'µs/msg':>9}{'came/s':>9}")
     for one in found:
         print(one.row)
-    for one in found:
-        print(one.steady)
 
 
 def main() -> None:

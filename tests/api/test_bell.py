@@ -185,7 +185,7 @@ async def test_subscribers_hear_what_was_rung_while_their_listener_was_killed(
             for number in range(1, 4):
                 # nobody rings for it: the listener's return is the only sign
                 news.texts.append("told in the gap")
-                await admin.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+                await admin.client_kill_filter(_type="pubsub")
                 message = await hear(client)
                 assert message["payload"]["data"]["news"]["number"] == number
     await admin.aclose()

@@ -49,23 +49,25 @@ async def test_closes_when_the_token_is_good_no_longer(
 ) -> None:
     monkeypatch.setattr(settings, "TOKEN_CHECK_SECONDS", 0.1)
     verifier = fresh_door.parts.tokens
-    verify, state = verifier.verify, {"error": None, "asked": 0}
+    verify, wrong = verifier.verify, list[Exception]()
+    asked = 0
 
     async def again(token: str) -> Claims:
-        state["asked"] += 1
-        if state["error"] is not None:
-            raise state["error"]
+        nonlocal asked
+        asked += 1
+        if wrong:
+            raise wrong[-1]
         return await verify(token)
 
     monkeypatch.setattr(verifier, "verify", again)
     async with fresh_door.talk() as client:
-        await until(lambda: state["asked"] >= 3)
-        state["error"] = KeysUnavailable("away")
-        asked = state["asked"]
-        await until(lambda: state["asked"] >= asked + 2)
+        await until(lambda: asked >= 3)
+        wrong.append(KeysUnavailable("away"))
+        before = asked
+        await until(lambda: asked >= before + 2)
         await subscribe(client, "{ hello }")
         still_there = await hear(client)
-        state["error"] = TokenInvalid("withdrawn")
+        wrong.append(TokenInvalid("withdrawn"))
 
         assert await closed(client) == 4403
         assert client.close_reason == "Token no longer valid"

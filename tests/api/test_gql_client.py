@@ -124,7 +124,7 @@ async def test_refuses_a_bad_beginning_with_a_code_that_the_client_sees(
 
     async with asyncio.timeout(20):
         with pytest.raises(TransportConnectionFailed) as failed:
-            await Client(transport=carrier).connect_async()
+            await carrier.connect()
 
     assert code_of(failed.value) == code
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from uuid import UUID
 
@@ -220,6 +221,35 @@ async def test_a_grant_taken_back_ends_the_stream_before_the_next_event(house: H
     assert len(listening.received) == 1
     for end in (ended, again):
         assert "NOT_FOUND" in str(end.value.message)
+
+
+async def test_a_grant_taken_back_ends_the_stream_that_several_share(house: House) -> None:
+    listeners = [subscriber(house, FAMILY, memberId=str(PATIENT)) for _ in range(3)]
+    given = {"memberId": str(PATIENT)}
+    cursor = (await listeners[0].client.execute(CURSOR, given))["patientEventCursor"]
+    grants = FamilyGrant.filter(owner_id=PATIENT, proxy_id=member_id(FAMILY))
+
+    async with asyncio.timeout(30), AsyncExitStack() as stack:
+        lines = []
+        for listener in listeners:
+            listener.cursor = cursor
+            lines.append(await stack.enter_async_context(listener.connected()))
+        # after two events they share one run, whoever came first
+        for _ in range(2):
+            await tell(house.call(), member_id=PATIENT)
+            for line in lines:
+                await line.next()
+        await grants.update(revoked_at=house.now())
+        await tell(house.call(), member_id=PATIENT)
+        ends = []
+        for line in lines:
+            with pytest.raises(Ended) as ended:
+                await line.next()
+            ends.append(str(ended.value.message))
+    await grants.update(revoked_at=None)
+
+    assert [ids(listener) == ids(listeners[0]) for listener in listeners] == [True] * 3
+    assert all("NOT_FOUND" in end for end in ends)
 
 
 async def test_a_stranger_hears_nothing_of_another_member(house: House) -> None:
