@@ -85,7 +85,8 @@ class Found:
     engine: str
     bands_version: str
     findings: Sequence[dict[str, object]] = ()
-    by_card: bool = False
+    # who does not say otherwise compared with the card, and then the card must be the buyer's
+    by_card: bool = True
     likeness_id: UUID | None = None
 
 
