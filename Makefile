@@ -1,15 +1,16 @@
 # Yaolu 药路. Needs make, a shell and Python 3.11 to 3.14; everything else is set up by the first target you run.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check schema lock clean
+.PHONY: help setup demo serve test conformance fuzz check schema lock clean
 
 PORT ?= 8000
 TESTS ?=
-# a file of tests stays in one process; each process has engines of its own
-PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile
+EXAMPLES ?= 50
+# a file of tests stays in one process; each process has engines of its own; tests/order.py says who begins
+PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 python := .venv/bin/python
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make or mend .venv (any other target does it first)
 	@sh ops/setup.sh
@@ -23,12 +24,19 @@ serve: setup ## the API on PORT=8000
 test: setup ## the tests; TESTS="tests/policy -k name" for some of them
 	@$(python) -m pytest $(PROCESSES) $(TESTS)
 
-check: setup ## format, lint, types, import contracts, schema.graphql, the rules' coverage
+conformance: setup ## what others wrote to try GraphQL servers; needs node, npm and a Chromium
+	@$(python) -m tests.conformance.run
+
+fuzz: setup ## the whole schema under random requests for longer; EXAMPLES=200 for each field
+	@FUZZ_EXAMPLES=$(EXAMPLES) $(python) -m pytest tests/fuzz
+
+check: setup ## format, lint, types, import contracts, schema.graphql and its last release, the rules' coverage
 	$(python) -m ruff format --check .
 	$(python) -m ruff check .
 	$(python) -m mypy
 	.venv/bin/lint-imports --no-logo
 	.venv/bin/yaolu schema --check
+	.venv/bin/yaolu schema --against docs/releases
 	.venv/bin/yaolu rules --check
 
 schema: setup ## write schema.graphql anew

@@ -54,6 +54,9 @@ YAOLU_CLOCK = config("YAOLU_CLOCK", cast=clock_setting, default="")
 # engines
 DATABASE_URL = config("DATABASE_URL", default="")
 DATABASE_POOL_MAX = config("DATABASE_POOL_MAX", cast=int, default=20)
+# a streaming replica for searches, asked while it is at most so far behind
+DATABASE_REPLICA_URL = config("DATABASE_REPLICA_URL", default="")
+REPLICA_LAG_SECONDS = config("REPLICA_LAG_SECONDS", cast=float, default=5.0)
 REDIS_URL = config("REDIS_URL", default="")
 # a JSON text or the path of a file
 YAOLU_KEYS = config("YAOLU_KEYS", default="" if IS_PRODUCTION else str(YAOLU_HOME / "keys.json"))
@@ -75,6 +78,18 @@ WECHAT_SECRET = config("WECHAT_SECRET", default="")
 # a JSON text or the path of a file; in development made on first use
 SESSION_KEY = config("SESSION_KEY", default="")
 
+# external payments of the cash share: off without an address
+PAYMENT_URL = config("PAYMENT_URL", default="")
+PAYMENT_PROVIDER = config("PAYMENT_PROVIDER", default="online")
+PAYMENT_MERCHANT = config("PAYMENT_MERCHANT", default="")
+PAYMENT_KEY = config("PAYMENT_KEY", default="")
+# where the provider reaches us; it is asked by itself where it cannot
+PAYMENT_NOTIFY_URL = config("PAYMENT_NOTIFY_URL", default="")
+
+# receipts: where the public reaches us, and the keys that sign verify codes, comma separated
+PUBLIC_URL = config("PUBLIC_URL", default="" if IS_PRODUCTION else "http://127.0.0.1:8000")
+RECEIPT_KEY = config("RECEIPT_KEY", default="" if IS_PRODUCTION else "development-receipts")
+
 # the door
 ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
 GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
@@ -84,6 +99,7 @@ QUERY_DEPTH_MAX = config("QUERY_DEPTH_MAX", cast=int, default=12)
 QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
 QUERY_ROOT_FIELDS_MAX = config("QUERY_ROOT_FIELDS_MAX", cast=int, default=10)
 QUERY_DIRECTIVES_MAX = config("QUERY_DIRECTIVES_MAX", cast=int, default=50)
+QUERY_OPERATIONS_MAX = config("QUERY_OPERATIONS_MAX", cast=int, default=20)
 QUERY_COST_MAX = config("QUERY_COST_MAX", cast=int, default=5000)
 QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
 # roles whose clients may send registered documents only
@@ -98,12 +114,21 @@ SOCKET_FRAME_BYTES_MAX = config("SOCKET_FRAME_BYTES_MAX", cast=int, default=256 
 SOCKET_OPERATIONS_MAX = config("SOCKET_OPERATIONS_MAX", cast=int, default=20)
 SOCKET_INIT_SECONDS = config("SOCKET_INIT_SECONDS", cast=float, default=10.0)
 SOCKET_MESSAGES_PER_SECOND = config("SOCKET_MESSAGES_PER_SECOND", cast=int, default=30)
+SOCKET_PING_SECONDS = config("SOCKET_PING_SECONDS", cast=float, default=25.0)
+SOCKET_BACKLOG_MAX = config("SOCKET_BACKLOG_MAX", cast=int, default=100)
+TOKEN_CHECK_SECONDS = config("TOKEN_CHECK_SECONDS", cast=float, default=60.0)
+HEARTBEAT_SECONDS = config("HEARTBEAT_SECONDS", cast=float, default=15.0)
 SOCKETS_MAX = config("SOCKETS_MAX", cast=int, default=10)
 OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=20.0)
 RATE_POINTS = config("RATE_POINTS", cast=int, default=5000)
 RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
+DRAIN_SPREAD_SECONDS = config("DRAIN_SPREAD_SECONDS", cast=float, default=5.0)
+
+# the metrics page: on a port of its own, for the machine itself; 0 is none
+METRICS_PORT = config("METRICS_PORT", cast=int, default=0)
+METRICS_HOST = config("METRICS_HOST", default="127.0.0.1")
 
 # the worker: one single-threaded face process per core
 FACE_PROCESSES = config("FACE_PROCESSES", cast=face_processes, default=cores())
@@ -120,6 +145,12 @@ if QUERY_COST_MAX > RATE_POINTS:
     )
 
 
+if not (PAYMENT_PROVIDER.isascii() and PAYMENT_PROVIDER.isalnum() and len(PAYMENT_PROVIDER) <= 20):
+    raise SettingsError("PAYMENT_PROVIDER is a name of at most 20 letters and digits.")
+SIGNING_LETTERS_MIN = 16
+weak = [key for key in (PAYMENT_KEY, *RECEIPT_KEY.split(",")) if 0 < len(key.strip()) < SIGNING_LETTERS_MIN]
+if IS_PRODUCTION and weak:
+    raise SettingsError(f"PAYMENT_KEY and each RECEIPT_KEY have {SIGNING_LETTERS_MIN} characters or more.")
 for days in (EVENT_KEEP_DAYS, IDEMPOTENCY_KEEP_DAYS):
     if days < 1:
         raise SettingsError("EVENT_KEEP_DAYS and IDEMPOTENCY_KEEP_DAYS are whole days, 1 or more.")
@@ -139,4 +170,8 @@ def missing() -> list[str]:
     if WECHAT_URL:
         needed |= {"WECHAT_APP_ID": WECHAT_APP_ID, "WECHAT_SECRET": WECHAT_SECRET}
         needed |= {"SESSION_KEY": SESSION_KEY} if IS_PRODUCTION else {}
+    if PAYMENT_URL:
+        needed |= {"PAYMENT_MERCHANT": PAYMENT_MERCHANT, "PAYMENT_KEY": PAYMENT_KEY}
+    if RECEIPT_KEY:
+        needed |= {"PUBLIC_URL": PUBLIC_URL}
     return [name for name, value in needed.items() if not value]

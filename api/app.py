@@ -14,11 +14,20 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from tortoise import Tortoise
 
+import settings
 from api import health
 from api.console import console_routes
+from api.ending import ended
 from api.errors import RequestRefused
+from api.exports import exports
+from api.gauges import gauges_of
 from api.parts import Parts
+from api.payments import payment_routes
+from api.receipts import receipt_routes
+from api.replica import replica_watched
 from api.view import PREFLIGHT_HEADERS, View, refused
+from engines.tracing import with_statements
+from models.replica import REPLICA
 
 CLOSE_SECONDS = 5.0
 
@@ -32,12 +41,20 @@ def create_app(parts: Parts) -> Starlette:
         async with AsyncExitStack() as stack:
             if parts.orm is not None:
                 # Requests run in other tasks than this one: only the global fallback lets them find the ORM.
-                context = await Tortoise.init(config=dict(parts.orm), _enable_global_fallback=True)
+                context = await Tortoise.init(
+                    config=dict(with_statements(parts.orm)), _enable_global_fallback=True
+                )
                 stack.push_async_callback(context.close_connections)
+                if REPLICA in parts.orm["connections"]:
+                    await stack.enter_async_context(replica_watched(settings.REPLICA_LAG_SECONDS))
             stack.push_async_callback(parts.rates.stop)
             stack.push_async_callback(parts.documents.stop)
             stack.push_async_callback(parts.bell.stop)
+            stack.push_async_callback(view.shared.stop)
             await parts.bell.start()
+            stack.enter_context(gauges_of(parts, view).shown())
+            tending = asyncio.create_task(view.connections.tend(), name="connections")
+            stack.push_async_callback(ended, [tending])
             yield
 
     app = Starlette(
@@ -48,10 +65,13 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
+            Route("/exports/{kind}.{form}", exports(parts), methods=["GET"]),
+            *payment_routes(parts),
+            *receipt_routes(parts),
             *console_routes(parts.has_console),
         ],
         middleware=_middleware(parts),
-        exception_handlers={HTTPException: _http_error},
+        exception_handlers={HTTPException: _http_error, RequestRefused: _refused},
         lifespan=lifespan,
     )
     app.state.view = view
@@ -59,12 +79,11 @@ def create_app(parts: Parts) -> Starlette:
 
 
 async def drain(app: Starlette) -> None:
-    """Take no more sockets, be unready, and close every open socket with 1001 (排空)."""
+    """Be unready, take no more sockets, and close the open ones with 1001 by and by (排空)."""
     view: View = app.state.view
     view.is_draining = True
-    async with asyncio.timeout(CLOSE_SECONDS):
-        await asyncio.gather(*(handler.go_away() for handler in list(view.sockets)))
-        await view.all_gone()
+    async with asyncio.timeout(CLOSE_SECONDS + settings.DRAIN_SPREAD_SECONDS):
+        await view.connections.go_away()
 
 
 def _middleware(parts: Parts) -> list[Middleware]:
@@ -74,11 +93,16 @@ def _middleware(parts: Parts) -> list[Middleware]:
         CORSMiddleware,
         allow_origins=parts.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "X-Request-Id", *PREFLIGHT_HEADERS],
+        allow_headers=["Authorization", "Content-Type", "X-Request-Id", "Last-Event-ID", *PREFLIGHT_HEADERS],
         expose_headers=["X-Request-Id"],
         max_age=3600,
     )
     return [cors]
+
+
+async def _refused(request: Request, error: Any) -> Response:
+    """A request that a route beside GraphQL refuses."""
+    return refused(error, request)
 
 
 async def _http_error(request: Request, error: Any) -> Response:

@@ -30,7 +30,11 @@ class Charged(SchemaExtension):
         said = self.execution_context
         document, context = said.graphql_document, said.context
         # Stands behind the check of the document: what is not valid has no cost.
-        if document is not None and not said.pre_execution_errors and isinstance(context, Context):
+        if document is None or said.pre_execution_errors or not isinstance(context, Context):
+            yield
+            return
+        context.trail.is_about(document, said.operation_name)
+        if not context.is_paid:
             cost = cost_of(said.schema._schema, document, said.operation_name, said.variables)
             refusal = too_costly(cost) or await self._charge(context, cost)
             said.pre_execution_errors = [refusal] if refusal else []

@@ -10,7 +10,9 @@ from uuid import UUID, uuid4
 from starlette.requests import HTTPConnection
 
 from api.errors import UNAUTHENTICATED, UNAVAILABLE, RequestRefused
+from api.observing import Trail
 from api.parts import Parts
+from api.progress import Progress
 from engines.bell import Bell
 from engines.jwks import KeysUnavailable
 from engines.tokens import Claims, TokenExpired, TokenInvalid
@@ -34,6 +36,10 @@ class Context:
     request_id: str
     claims: Claims | None = None
     actor: Actor | None = None
+    trail: Trail = field(default_factory=Trail)
+    progress: Progress = field(default_factory=Progress)
+    is_paid: bool = False
+    """Whether others have paid for the operation already (已计费)."""
     tools: Tools = field(init=False)
     loaders: Any = field(init=False, default=None)
 
@@ -79,7 +85,7 @@ class Context:
 
     def for_operation(self) -> Self:
         """The context of one more operation of the same caller on the same socket."""
-        return replace(self, request_id=uuid4().hex)
+        return replace(self, request_id=uuid4().hex, trail=Trail(), progress=Progress())
 
     def renew(self) -> None:
         """Forget what was loaded."""

@@ -59,6 +59,7 @@ SEARCHES = {
     "reconcileTotals": 20,
     "reconcileDetails": 50,
     "hospitalYears": 50,
+    "reconciliationDays": 10,
 }
 
 Sizes = tuple[tuple[str, int], ...]

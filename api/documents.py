@@ -13,12 +13,13 @@ from strawberry.http import GraphQLRequestData
 
 import settings
 from api.errors import (
-    AWAY,
     BAD_USER_INPUT,
     DOCUMENT_NOT_REGISTERED,
+    LOST,
     PERSISTED_QUERY_NOT_FOUND,
     UNAVAILABLE,
     RequestRefused,
+    is_away,
 )
 from engines.persisted import PersistedTexts
 from policy.terms import Role
@@ -76,7 +77,9 @@ class Documents:
         if monotonic() >= until:
             try:
                 document = await self._find(name)
-            except AWAY as error:
+            except LOST as error:
+                if not is_away(error):
+                    raise
                 message = "文档库暂不可用,请稍后重试。"
                 raise RequestRefused(503, message, UNAVAILABLE, retry="backoff") from error
             if len(self._known) >= settings.QUERY_CACHE_SIZE:

@@ -34,10 +34,12 @@ INTERNAL = "INTERNAL_SERVER_ERROR"
 AWAY = (
     DBConnectionError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CrashShutdownError,
+    # a server that stops, has crashed, starts up, or has no room for one more
     asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
-    # what a connection says that was told of the end while it was idle; our own mistakes are InterfaceError
+    asyncpg.TooManyConnectionsError,
+    # the driver, when a server's last word comes while a statement is being sent
     asyncpg.InternalClientError,
     ConnectionError,
     TimeoutError,
@@ -45,10 +47,7 @@ AWAY = (
 """What is raised while the database is away: try again."""
 
 LOST = (*AWAY, asyncpg.InterfaceError)
-"""What may be raised when the database goes: ask `is_away`."""
-
-NO_MORE = ("connection is closed", "connection was closed")
-"""What the driver says of a connection that is no more; the rest of its complaints are our mistakes."""
+"""What may be raised when it goes: ask `is_away`."""
 
 FAULTS = {INTERNAL, UNAVAILABLE}
 """Codes of errors that are ours; every other one is the caller's."""
@@ -93,6 +92,12 @@ def internal(request_id: str) -> Formatted:
     }
 
 
+def unavailable() -> Formatted:
+    """What a caller sees while the database is away."""
+    text = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
+    return {"message": text, "extensions": extensions(UNAVAILABLE, "backoff")}
+
+
 def present(errors: Sequence[GraphQLError], *, request_id: str) -> list[Formatted]:
     """Format the errors of a result; faults of ours are logged and masked."""
     return [_formatted(error, request_id) for error in errors]
@@ -112,7 +117,7 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
         return formatted | internal(request_id)
     if is_away(root):
         log_fault("graphql.unavailable", root, request_id=request_id, path=error.path)
-        formatted["message"] = "服务暂不可用，本次操作可能未生效；请用同一幂等键稍后重试。"
+        formatted["message"] = unavailable()["message"]
     formatted["extensions"] = (error.extensions or {}) | extensions(code, retry)
     if isinstance(root, Refused):
         formatted["extensions"]["violations"] = [asdict(one) for one in root.violations]
@@ -121,11 +126,9 @@ def _formatted(error: GraphQLError, request_id: str) -> Formatted:
 
 def is_away(error: BaseException) -> bool:
     """Whether it comes of a database that is away (数据库不可用): what it took along can't be rolled back."""
-    if not isinstance(error, asyncpg.InterfaceError):
-        return isinstance(error, AWAY)
-    if any(words in str(error) for words in NO_MORE):
-        return True
-    return error.__context__ is not None and is_away(error.__context__)
+    if isinstance(error, asyncpg.InterfaceError):
+        return "is closed" in str(error) or (error.__context__ is not None and is_away(error.__context__))
+    return isinstance(error, AWAY)
 
 
 def root_of(error: GraphQLError) -> Exception:

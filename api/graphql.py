@@ -12,11 +12,9 @@ from strawberry.types.scalar import ScalarDefinition
 
 import settings
 from api.limits import Extension, Limits, extensions
+from api.observing import PLANS, REFERENCE
 from api.plans import PlanCache, PlannedExecutor
 from api.uploads import FILE_SCALARS
-
-REFERENCE = "reference"
-"""What the header `X-Gql-Engine` says to be answered by graphql-core alone."""
 
 
 class Schema(StrawberrySchema):
@@ -29,7 +27,10 @@ class Schema(StrawberrySchema):
 
 
 class Engine(PlannedExecutor):
-    """The engine of every schema of ours (执行引擎); a caller may ask for graphql-core alone, to compare."""
+    """The engine of every schema of ours (执行引擎).
+
+    A caller may ask for graphql-core alone, to compare, by the header `X-Gql-Engine: reference`.
+    """
 
     plans = PlanCache(settings.QUERY_CACHE_SIZE)
 
@@ -37,6 +38,13 @@ class Engine(PlannedExecutor):
     def is_wanted(cls, context: Any) -> bool:
         """Whether the caller did not ask for the reference engine."""
         return getattr(context, "engine", None) != REFERENCE
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """Execute the operation, and say which engine did."""
+        result = super().execute_operation(serially)
+        if (trail := getattr(self.context_value, "trail", None)) is not None:
+            trail.engine = REFERENCE if self.plan is None else PLANS
+        return result
 
 
 def build_schema(

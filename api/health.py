@@ -24,12 +24,17 @@ async def welcome(request: Request) -> Response:
 
 
 def readiness(parts: Parts, is_draining: Callable[[], bool]) -> Callable[[Request], Awaitable[Response]]:
-    """The check whether requests should be sent here (就绪)."""
+    """The check whether requests should be sent here (就绪).
+
+    A settlement needs no Redis: `?need=database` is for a balancer that must not turn everybody away while
+    only Redis is gone. The answer names every part all the same.
+    """
 
     async def ready(request: Request) -> Response:
         database, redis = await asyncio.gather(_has_database(parts), parts.bell.ping())
         state = {"database": database, "redis": redis, "draining": is_draining()}
-        is_ready = database and redis and not state["draining"]
+        is_rung = redis or request.query_params.get("need") == "database"
+        is_ready = database and is_rung and not state["draining"]
         status = "ready" if is_ready else "unready"
         return JSONResponse({"status": status, "parts": state}, 200 if is_ready else 503)
 

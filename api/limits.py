@@ -1,5 +1,6 @@
 """Limits on documents (查询限制): how long, deep and wide they may be, checked before anything costly."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,14 +17,26 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    validate,
 )
 from strawberry.extensions import ParserCache, SchemaExtension
-from strawberry.schema.schema import validate_document
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 import settings
 from api.charging import Charged
 from api.deadline import Deadline
+from api.errors import OPERATION_UNKNOWN, RequestRefused
 from api.same import Same
+
+PAIRS_MAX = 2_000
+"""Pairs of fields with one name that a document may have; each costs validation some microseconds."""
+
+MORE_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
+"""What strawberry asks of documents besides."""
+
+ERRORS_MAX = 20
+"""How many errors a document is told at most."""
 
 Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
@@ -37,6 +50,7 @@ class Limits:
     aliases: int = settings.QUERY_ALIASES_MAX
     root_fields: int = settings.QUERY_ROOT_FIELDS_MAX
     directives: int = settings.QUERY_DIRECTIVES_MAX
+    operations: int = settings.QUERY_OPERATIONS_MAX
     hides_schema: bool = settings.IS_PRODUCTION
     """Whether the schema is shown only to callers who have signed in (内省限制)."""
 
@@ -49,6 +63,15 @@ class Size:
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    names: Counter[str] = field(default_factory=Counter)
+    """How often each name of the answer is asked for at this level."""
+    repeats: int = 0
+    """Pairs of fields below that have one name in the answer: validation compares each of them."""
+
+    @property
+    def pairs(self) -> int:
+        """The pairs of this level and of those below."""
+        return self.repeats + sum(many * (many - 1) // 2 for many in self.names.values())
 
 
 @dataclass(slots=True)
@@ -63,19 +86,24 @@ class Measure:
 
     def of(self, selections: SelectionSetNode | None) -> Size:
         """The size of a selection; introspection counts for nothing, for it has limits of its own."""
-        depth = fields = aliases = directives = 0
+        depth = fields = aliases = directives = repeats = 0
+        names: Counter[str] = Counter()
         for node in selections.selections if selections else ():
             inner = self._of_node(node)
             depth = max(depth, inner.depth)
             fields += inner.fields
             aliases += inner.aliases
             directives += inner.directives + len(node.directives or ())
-        return Size(depth, fields, aliases, directives)
+            names.update(inner.names)
+            repeats += inner.repeats
+        return Size(depth, fields, aliases, directives, names, repeats)
 
     def _of_node(self, node: SelectionNode) -> Size:
         if isinstance(node, FieldNode) and not node.name.value.startswith("__"):
             inner = self.of(node.selection_set)
-            return Size(inner.depth + 1, 1, inner.aliases + (node.alias is not None), inner.directives)
+            aliases = inner.aliases + (node.alias is not None)
+            name = Counter([(node.alias or node.name).value])
+            return Size(inner.depth + 1, 1, aliases, inner.directives, name, inner.pairs)
         if isinstance(node, InlineFragmentNode):
             return self.of(node.selection_set)
         if isinstance(node, FragmentSpreadNode):
@@ -93,18 +121,15 @@ class Measure:
 
 def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     """Every limit the document breaks."""
-    fragments = {
-        node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
-    }
-    measure = Measure(fragments)
+    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
+    if len(operations) > limits.operations:
+        return [GraphQLError(f"The document has {len(operations)} operations; at most {limits.operations}.")]
+    measure = Measure(
+        {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
+    )
+    sizes = [measure.of(node.selection_set) for node in operations]
     errors: list[GraphQLError] = []
-    aliases = directives = 0
-    for node in document.definitions:
-        if not isinstance(node, OperationDefinitionNode):
-            continue
-        size = measure.of(node.selection_set)
-        aliases += size.aliases
-        directives += size.directives
+    for node, size in zip(operations, sizes, strict=True):
         # The outermost fields stand at depth 0.
         if size.depth - 1 > limits.depth:
             errors.append(
@@ -113,10 +138,12 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
         if size.fields > limits.root_fields:
             text = f"The operation has {size.fields} root fields; at most {limits.root_fields}."
             errors.append(GraphQLError(text, node))
-    if aliases > limits.aliases:
+    if (aliases := sum(size.aliases for size in sizes)) > limits.aliases:
         errors.append(GraphQLError(f"{aliases} aliases found; at most {limits.aliases}."))
-    if directives > limits.directives:
+    if (directives := sum(size.directives for size in sizes)) > limits.directives:
         errors.append(GraphQLError(f"{directives} directives found; at most {limits.directives}."))
+    if sum(size.pairs for size in sizes) > PAIRS_MAX:
+        errors.append(GraphQLError("The same fields are selected too often side by side."))
     return errors
 
 
@@ -127,7 +154,10 @@ def _checked(
     document = kept.value
     try:
         # Limits first: some rules take very long over documents that break them.
-        return tuple(limit_errors(document, limits) or validate_document(schema, document, rules))
+        return tuple(
+            limit_errors(document, limits)
+            or validate(schema, document, (*rules, *MORE_RULES), max_errors=ERRORS_MAX)
+        )
     except RecursionError:
         return (GraphQLError("The document is nested too deeply."),)
 
@@ -149,10 +179,19 @@ class CheckedDocument(SchemaExtension):
             rules = context.validation_rules
             if self.limits.hides_schema and getattr(context.context, "actor", None) is None:
                 rules += (NoSchemaIntrospectionCustomRule,)
-            context.pre_execution_errors = list(
-                _checked(context.schema._schema, Same(document), rules, self.limits)
-            )
+            errors = list(_checked(context.schema._schema, Same(document), rules, self.limits))
+            context.pre_execution_errors = errors or nameless(document, context._provided_operation_name)
         yield
+
+
+def nameless(document: DocumentNode, name: str | None) -> list[GraphQLError]:
+    """The refusal of a document with several operations of which none is named."""
+    if name or sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) < 2:
+        return []
+    refused = RequestRefused(
+        400, "query 中有多个操作,请以 operationName 指明要执行哪一个。", OPERATION_UNKNOWN
+    )
+    return [GraphQLError(str(refused), original_error=refused)]
 
 
 def extensions(limits: Limits | None = None) -> list[Extension]:

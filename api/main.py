@@ -14,11 +14,13 @@ from api.parts import Parts, token_verifier
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
+from engines.http_payments import payment_provider
 from engines.images import ImageStore
 from engines.live_keys import LiveKeyRing
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rates
+from engines.receipt_codes import receipt_codes
 from models.config import orm_config
 from policy.terms import Role
 from schema.loaders import Loaders
@@ -57,6 +59,8 @@ def application() -> Starlette:
         images,
         allows_samples=not settings.IS_PRODUCTION,
         sessions=mini,
+        payments=payment_provider(),
+        receipts=receipt_codes(),
     )
     parts = Parts(
         schema=schema(),
@@ -71,6 +75,6 @@ def application() -> Starlette:
             frozenset(map(Role, settings.REGISTERED_ONLY)),
         ),
         make_loaders=make_loaders,
-        orm=orm_config(settings.DATABASE_URL),
+        orm=orm_config(settings.DATABASE_URL, settings.DATABASE_REPLICA_URL),
     )
     return create_app(parts)

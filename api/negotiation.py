@@ -64,6 +64,11 @@ def wants_page(accept: str | None) -> bool:
     return any(wanted == "text/html" and quality > 0 for wanted, quality in _ranges(accept or ""))
 
 
+def wants_events(accept: str | None) -> bool:
+    """Whether the caller asks for a stream of events."""
+    return any(wanted == "text/event-stream" and quality > 0 for wanted, quality in _ranges(accept or ""))
+
+
 def _ranges(accept: str) -> list[tuple[str, float]]:
     ranges: list[tuple[str, float]] = []
     for part in accept.lower().split(","):

@@ -2,90 +2,96 @@
 
 Close codes: 4400 a malformed frame, 4401 an operation before the connection is acknowledged, 4403 a token
 that is missing, invalid or expired (the reason says which; clients may reconnect with a fresh one), 4406
-another subprotocol, 4408 no connection_init in time, 4409 an operation id in use, 4429 a second
-connection_init, messages too fast or too many sockets of one caller, 4503 the issuer's keys cannot be read,
-1001 the server is going away, 1009 a frame too large, 1011 a fault of ours.
+another subprotocol, 4408 no connection_init or no pong in time, 4409 an operation id in use, 4413 a peer that
+takes its events too slowly, 4429 a second connection_init, messages too fast or too many sockets of one
+caller, 4503 the issuer's keys cannot be read, 1001 the server is going away, 1009 a frame too large, 1011 a
+fault of ours.
 """
 
-import asyncio
-from contextlib import aclosing, suppress
-from datetime import datetime
+import random
+from contextlib import suppress
+from time import monotonic
 from typing import TYPE_CHECKING, Any, cast
 
-from graphql import GraphQLError
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
-    BaseGraphQLTransportWSHandler,
-    Operation,
-)
-from strawberry.types.execution import ExecutionResult, PreExecutionError
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 
 import settings
+from api.bearer import Bearer, expired
 from api.body import request_of
-from api.context import Context, put_on_record, sign_in
-from api.errors import (
-    BAD_REQUEST,
-    OPERATIONS_TOO_MANY,
-    Formatted,
-    RequestRefused,
-    internal,
-    is_request_error,
-    present,
-)
+from api.context import Context, sign_in
+from api.ending import ended
+from api.errors import BAD_REQUEST, OPERATIONS_TOO_MANY, Formatted, RequestRefused
+from api.operations import Running
 from engines.jwks import KeysUnavailable
-from engines.logs import log_fault
 from engines.rates import OwnBuckets, Rate
-from engines.tokens import LEEWAY, TokenExpired, TokenInvalid
-from services.reading import reading
+from engines.tokens import TokenExpired, TokenInvalid
 
 if TYPE_CHECKING:
+    from api.frames import SocketAdapter
     from api.view import View
 
-MALFORMED, FORBIDDEN, UNAVAILABLE, GOING_AWAY, TOO_MANY = 4400, 4403, 4503, 1001, 4429
+MALFORMED, FORBIDDEN, TIMEOUT, UNAVAILABLE = 4400, 4403, 4408, 4503
+GOING_AWAY, TOO_MANY = 1001, 4429
 ID_CHARACTERS_MAX = 128
 MESSAGES = Rate(2 * settings.SOCKET_MESSAGES_PER_SECOND, settings.SOCKET_MESSAGES_PER_SECOND)
-CANCEL_AGAIN_SECONDS = 2.0
+PING = '{"type":"ping"}'
 
 
 class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     """One socket and its operations (一个连接): a bad operation ends alone, a bad frame ends the socket."""
 
     view: "View"
-    expiry: asyncio.Task[None] | None = None
-    caller: str | None = None
+    websocket: "SocketAdapter"
+    bearer: Bearer | None = None
+    ping_at = 0.0
+    is_pinged = False
 
     async def handle(self) -> None:
         """Talk until either side closes."""
-        self.view.sockets.add(self)
+        self.view.connections.add(self)
         self.pace = OwnBuckets()
+        self.running: dict[str, Running] = {}
         try:
             if self.view.is_draining:
                 await self.go_away()
             await super().handle()
         finally:
-            self.view.leave(self)
+            self.view.connections.leave(self)
 
     async def shutdown(self) -> None:
         """End what runs for this socket."""
-        tasks = {operation.task for operation in self.operations.values() if operation.task is not None}
-        if self.expiry is not None:
-            tasks.add(self.expiry)
-        self.operations.clear()
-        # Until Python 3.12 `wait_for`, which drivers use, may swallow a cancellation: cancel again.
-        while tasks:
-            for task in tasks:
-                task.cancel()
-            _, tasks = await asyncio.wait(tasks, timeout=CANCEL_AGAIN_SECONDS)
+        running = list(self.running.values())
+        self.running.clear()
+        for operation in running:
+            operation.offer.withdraw()
+        await ended([one.task for one in running if one.task is not None])
+        await ended([task for task in [self.websocket.sending] if task is not None])
         await super().shutdown()
 
     async def go_away(self) -> None:
         """Close because the server stops; without `complete`, so that clients subscribe again elsewhere."""
         await self.websocket.close(GOING_AWAY, "Going away")
-        for operation_id in list(self.operations):
+        for operation_id in list(self.running):
             await self.cleanup_operation(operation_id)
+
+    async def tend(self) -> None:
+        """Close when the token is no longer good, or when the peer has not answered the last ping."""
+        if self.bearer is None:
+            return
+        if objection := await self.bearer.objection():
+            await self.websocket.close(FORBIDDEN, objection)
+        elif monotonic() >= self.ping_at:
+            if self.is_pinged:
+                await self.websocket.close(TIMEOUT, "Pong missing")
+                return
+            self.is_pinged = True
+            self.ping_at = monotonic() + settings.SOCKET_PING_SECONDS
+            self.websocket.push(PING)
 
     async def handle_message(self, message: object) -> None:
         """Take one message; close with 4400 if it has no meaning, with 4429 if they come too fast."""
+        self.is_pinged = False
         if not self.pace.take("", 1, MESSAGES).is_granted:
             await self.websocket.close(TOO_MANY, "Too many messages")
             return
@@ -109,37 +115,30 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if payload is None:
             message = {**message, "payload": (payload := {})}
         if isinstance(payload, dict) and not self.connection_init_received:
-            if not await self._signs_in(_authorization(payload)):
+            authorization = _authorization(payload)
+            if authorization is None:
+                await self.websocket.close(FORBIDDEN, "Token missing")
                 return
-            if not self.view.enter(self):
+            if not await self._signs_in(authorization):
+                return
+            if not self.view.connections.enter(self, self.context.require_actor().caller):
                 await self.websocket.close(TOO_MANY, "Too many sockets")
                 return
-            self.expiry = asyncio.create_task(self._close_when_expired())
+            self.ping_at = monotonic() + settings.SOCKET_PING_SECONDS * random.uniform(0.5, 1.0)
+            self.bearer = Bearer(self.context, authorization)
         await super().handle_connection_init(message)
 
-    async def _signs_in(self, authorization: str | None) -> bool:
+    async def _signs_in(self, authorization: str) -> bool:
         """Whether the token is good; if not, close and say why."""
-        if authorization is None:
-            await self.websocket.close(FORBIDDEN, "Token missing")
-            return False
         try:
             await sign_in(self.context, authorization)
         except TokenExpired as error:
-            await self.websocket.close(FORBIDDEN, _expired(error.expired_at))
+            await self.websocket.close(FORBIDDEN, expired(error.expired_at))
         except TokenInvalid:
             await self.websocket.close(FORBIDDEN, "Token invalid")
         except KeysUnavailable:
             await self.websocket.close(UNAVAILABLE, "The keys of the issuer cannot be read")
         return self.context.claims is not None
-
-    async def _close_when_expired(self) -> None:
-        claims = self.context.claims
-        assert claims is not None
-        while not claims.is_expired(self.context.now()):
-            left = claims.expires_at + LEEWAY - self.context.now()
-            # In steps: the machine's clock may be set while this sleeps.
-            await asyncio.sleep(min(max(left.total_seconds(), 0.0), 60.0))
-        await self.websocket.close(FORBIDDEN, _expired(claims.expires_at))
 
     async def handle_subscribe(self, message: Any) -> None:
         """Start an operation."""
@@ -147,7 +146,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if not self.connection_acknowledged:
             await self.websocket.close(4401, "Unauthorized")
             return
-        if operation_id in self.operations:
+        if operation_id in self.running:
             await self.websocket.close(4409, f"Subscriber for {operation_id} already exists")
             return
         if not isinstance(message.get("payload"), dict):
@@ -159,83 +158,30 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             if refusal.code == BAD_REQUEST:
                 await self.handle_invalid_message("The payload has no meaning")
             else:
-                await self._refuse(operation_id, refusal.formatted)
+                await self.refuse(operation_id, [refusal.formatted])
             return
-        if len(self.operations) >= (self.max_subscriptions_per_connection or 0):
+        if len(self.running) >= (self.max_subscriptions_per_connection or 0):
             full = RequestRefused(400, "同一连接上的操作过多。", OPERATIONS_TOO_MANY, retry="backoff")
-            await self._refuse(operation_id, full.formatted)
+            await self.refuse(operation_id, [full.formatted])
             return
-        operation = Operation(self, operation_id, said.query or "", said.variables, said.operation_name)
-        self.operations[operation_id] = operation
-        operation.task = asyncio.create_task(self.run_operation(operation))
-        operation.task.add_done_callback(self._task_done)
+        self.running[operation_id] = Running(self, operation_id, said)
 
-    async def run_operation(self, operation: Operation[Context, None]) -> None:
-        """Run one operation to its end; nothing it meets leaves this task."""
-        context = self.context.for_operation()
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation that the client wants no longer."""
+        operation = self.running.get(operation_id)
+        if operation is not None:
+            operation.forget()
+            if operation.task is not None:
+                operation.task.cancel()
+
+    async def refuse(self, operation_id: str, errors: list[Formatted]) -> None:
+        """Say that an operation has failed."""
         with suppress(WebSocketDisconnected):
-            try:
-                await self._run(operation, context)
-            except GraphQLError as error:
-                # The parser cache lets syntax errors through.
-                await self._end(operation, present([error], request_id=context.request_id))
-            except WebSocketDisconnected:
-                raise
-            # The edge of an operation: its fault is logged and masked, the socket goes on.
-            except Exception as error:
-                log_fault("operation.fault", error, request_id=context.request_id)
-                await self._end(operation, [internal(context.request_id)])
-        self._forget(operation)
+            await self.say({"id": operation_id, "type": "error", "payload": errors})
 
-    async def _run(self, operation: Operation[Context, None], context: Context) -> None:
-        with reading() as seen:
-            results = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=context,
-                operation_name=operation.operation_name,
-            )
-            async with aclosing(results):
-                async for result in results:
-                    assert isinstance(result, ExecutionResult)
-                    await put_on_record(context, seen)
-                    if not await self._show(operation, context, result):
-                        return
-                    context.renew()
-        self._forget(operation)
-        await self._say({"id": operation.id, "type": "complete"})
-
-    async def _show(
-        self, operation: Operation[Context, None], context: Context, result: ExecutionResult
-    ) -> bool:
-        """Send a result; gives whether more may follow."""
-        errors = present(result.errors or [], request_id=context.request_id)
-        if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
-            await self._end(operation, errors)
-            return False
-        payload: Formatted = {"data": result.data}
-        if errors:
-            payload["errors"] = errors
-        if result.extensions:
-            payload["extensions"] = result.extensions
-        await self._say({"id": operation.id, "type": "next", "payload": payload})
-        return True
-
-    async def _end(self, operation: Operation[Context, None], errors: list[Formatted]) -> None:
-        self._forget(operation)
-        await self._refuse(operation.id, errors)
-
-    async def _refuse(self, operation_id: str, errors: Formatted | list[Formatted]) -> None:
-        payload = errors if isinstance(errors, list) else [errors]
-        await self._say({"id": operation_id, "type": "error", "payload": payload})
-
-    async def _say(self, message: Formatted) -> None:
+    async def say(self, message: Formatted) -> None:
+        """Send a message when the peer takes it; raise WebSocketDisconnected."""
         await self.websocket.send_json(message)
-
-    def _forget(self, operation: Operation[Context, None]) -> None:
-        """Free the id, unless a later operation has it by now."""
-        if self.operations.get(operation.id) is operation:
-            del self.operations[operation.id]
 
 
 def _authorization(payload: dict[str, Any]) -> str | None:
@@ -245,7 +191,3 @@ def _authorization(payload: dict[str, Any]) -> str | None:
             return said
     token = payload.get("token")
     return f"Bearer {token}" if isinstance(token, str) else None
-
-
-def _expired(instant: datetime) -> str:
-    return f"Token expired at {instant:%Y-%m-%dT%H:%M:%SZ}"

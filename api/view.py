@@ -1,7 +1,5 @@
 """The GraphQL endpoint (GraphQL 接口) over HTTP; sockets are handled in `api.socket`."""
 
-import asyncio
-from collections import Counter
 from datetime import timedelta
 from math import ceil
 from typing import Any, cast
@@ -21,6 +19,9 @@ from strawberry.types.graphql import OperationType
 
 import settings
 from api import body, uploads
+from api.bearer import Bearer
+from api.charging import caller_of
+from api.connections import Connections
 from api.console import console_page
 from api.context import Context, anonymous, put_on_record, sign_in_by_header
 from api.errors import (
@@ -39,12 +40,14 @@ from api.errors import (
     present,
     root_of,
 )
+from api.event_stream import EventStream
 from api.frames import SocketAdapter
-from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_page
+from api.negotiation import STATUS, MediaType, Outcome, negotiate, wants_events, wants_page
+from api.observing import observed
 from api.parts import Parts
+from api.shared import SharedStreams
 from api.socket import SocketHandler
 from engines.logs import log_fault
-from policy.terms import Role
 from services.reading import reading
 
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
@@ -73,10 +76,9 @@ class View(GraphQL[Context, None]):
             allowed_origins=parts.allowed_origins,
         )
         self.parts = parts
-        self.sockets: set[SocketHandler] = set()
-        self.callers: Counter[str] = Counter()
+        self.connections = Connections()
+        self.shared = SharedStreams(parts.schema)
         self.is_draining = False
-        self._emptied = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -84,19 +86,25 @@ class View(GraphQL[Context, None]):
             return
         request = Request(scope, receive)
         context = anonymous(self.parts, request)
-        try:
-            response = await self._answer(request, context)
-        except RequestRefused as refusal:
-            response = refused(refusal, request)
-        # The edge: whatever is not foreseen is logged, and masked.
-        except Exception as error:
-            log_fault("http.fault", error, request_id=context.request_id)
-            response = json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
+        with observed(context.trail, context.request_id, "http", request.headers.get("traceparent", "")):
+            response = await self._answer_or_refuse(request, context)
         response.headers["X-Request-Id"] = context.request_id
         try:
             await response(scope, receive, send)
         finally:
             await uploads.close_files(request)
+
+    async def _answer_or_refuse(self, request: Request, context: Context) -> Response:
+        try:
+            return await self._answer(request, context)
+        except RequestRefused as refusal:
+            context.trail.saw([refusal.formatted])
+            return refused(refusal, request)
+        # The edge: whatever is not foreseen is logged, and masked.
+        except Exception as error:
+            log_fault("http.fault", error, request_id=context.request_id)
+            context.trail.saw([internal(context.request_id)])
+            return json_response({"errors": [internal(context.request_id)]}, 500, MediaType.JSON)
 
     async def _answer(self, request: Request, context: Context) -> Response:
         if request.method not in ALLOWED_OPERATIONS:
@@ -105,13 +113,40 @@ class View(GraphQL[Context, None]):
         is_for_people = request.method == "GET" and "query" not in request.query_params and wants_page(accept)
         if self.parts.has_console and is_for_people:
             return console_page()
-        media_type = negotiate(accept)
+        is_stream = wants_events(accept)
+        media_type = MediaType.JSON if is_stream else negotiate(accept)
         kind = None if request.method == "GET" else accepted_type(request)
         # A bad token is refused before the body costs anything.
         await sign_in_by_header(context)
         said = await self.parts.documents.choose(await read(request, kind), context.actor)
+        if is_stream:
+            return self._stream(request, said, context)
         result = await self._execute(request, said, context)
         return self._present(result, media_type, context)
+
+    def _stream(self, request: Request, said: GraphQLRequestData, context: Context) -> EventStream:
+        """A stream of events; refuse it while the server stops, or to who has too many."""
+        if self.is_draining:
+            headers = {"Retry-After": "5"}
+            raise RequestRefused(
+                503, "服务正在停止,请重新连接。", UNAVAILABLE, retry="backoff", headers=headers
+            )
+        authorization = request.headers.get("authorization")
+        context.progress.after = request.headers.get("last-event-id") or None
+        stream = EventStream(
+            said,
+            context,
+            schema=self.schema,
+            shared=self.shared,
+            connections=self.connections,
+            bearer=Bearer(context, authorization) if authorization else None,
+        )
+        if not self.connections.enter(stream, caller_of(context)):
+            headers = {"Retry-After": "5"}
+            message = "连接过多,请先关闭一些。"
+            raise RequestRefused(429, message, RATE_LIMITED, retry="backoff", headers=headers)
+        self.connections.add(stream)
+        return stream
 
     async def _execute(self, request: Request, said: GraphQLRequestData, context: Context) -> ExecutionResult:
         try:
@@ -136,7 +171,9 @@ class View(GraphQL[Context, None]):
             raise RequestRefused(400, "query 中没有要执行的操作。", OPERATION_UNKNOWN) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.SUBSCRIPTION:
-                raise RequestRefused(400, "订阅请使用 WebSocket(graphql-transport-ws)。") from error
+                raise RequestRefused(
+                    400, "订阅请使用 WebSocket(graphql-transport-ws)或 Accept: text/event-stream。"
+                ) from error
             raise RequestRefused(405, "变更请使用 POST。", headers={"Allow": "POST"}) from error
         for wrong in result.errors or []:
             # a file over its scalar's limit makes the whole body too large
@@ -146,6 +183,7 @@ class View(GraphQL[Context, None]):
 
     def _present(self, result: ExecutionResult, media_type: MediaType, context: Context) -> Response:
         errors = present(result.errors or [], request_id=context.request_id)
+        context.trail.saw(errors)
         outcome = Outcome.EXECUTED
         if is_request_error(result.data, result.errors):
             outcome = outcome_of({error["extensions"]["code"] for error in errors})
@@ -169,32 +207,6 @@ class View(GraphQL[Context, None]):
         except Exception as error:
             log_fault("socket.fault", error, request_id=anonymous(self.parts, socket).request_id)
             await SocketAdapter(cast(Any, self), socket, socket).close(1011, "Internal error")
-
-    def enter(self, handler: SocketHandler) -> bool:
-        """Count a socket that has signed in (连接数); give False when its caller has too many already."""
-        actor = handler.context.require_actor()
-        most = settings.SOCKETS_MAX * (1 if actor.role is Role.PATIENT else settings.INSTITUTION_FACTOR)
-        if self.callers[actor.caller] >= most:
-            return False
-        handler.caller = actor.caller
-        self.callers[actor.caller] += 1
-        return True
-
-    def leave(self, handler: SocketHandler) -> None:
-        """Forget a socket that has closed."""
-        self.sockets.discard(handler)
-        if handler.caller is not None:
-            self.callers[handler.caller] -= 1
-            if not self.callers[handler.caller]:
-                del self.callers[handler.caller]
-        if not self.sockets:
-            self._emptied.set()
-
-    async def all_gone(self) -> None:
-        """Wait until every socket has closed."""
-        self._emptied.clear()
-        if self.sockets:
-            await self._emptied.wait()
 
     async def get_context(self, request: Any, response: Any) -> Context:
         """The context of a new socket; HTTP requests bring their own."""
@@ -242,8 +254,9 @@ async def read(request: Request, kind: str | None) -> GraphQLRequestData:
 
 def refused(refusal: RequestRefused, request: Request) -> Response:
     """The answer to a request that never reached the schema, in the wanted type if there is one."""
+    accept = request.headers.get("accept")
     try:
-        media_type = negotiate(request.headers.get("accept"))
+        media_type = MediaType.JSON if wants_events(accept) else negotiate(accept)
     except RequestRefused:
         media_type = MediaType.JSON
     response = json_response({"errors": [refusal.formatted]}, refusal.status, media_type)

@@ -20,19 +20,18 @@ from time import perf_counter
 
 import httpx
 
+from bench.standing import standing
 from engines.bell import Bell, Wakeups
 from engines.clock import Clock
 from ops.client import Client, Listener
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
-from ops.processes import Child, running, wait_until_ready
 from ops.road import FUJIAN
 from ops.tokens import token_for
 from ops.world import cast
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
 from tests.services.stage import document
-from tests.storm.killed import environment_of, free_address
 from tests.world import prepare
 
 BARE = "bench:bare"
@@ -59,15 +58,8 @@ async def processes(urls: EngineUrls, home: Path, clock: Clock, many: int) -> As
     """So many API processes on one database; gives their addresses."""
     database = await create_database(urls.database_url, "live")
     await prepare(database)
-    engines = EngineUrls(database, urls.redis_url)
-    environment = environment_of(database, engines, home, clock)
-    addresses = [free_address() for _ in range(many)]
-    with running([]) as children:
-        for number, address in enumerate(addresses):
-            arguments = ["api", "--port", str(httpx.URL(address).port)]
-            children.append(Child(arguments, environment, home / f"api{number}.log"))
-            await asyncio.to_thread(wait_until_ready, address, children)
-        yield addresses
+    async with standing(database, urls, home, clock, many) as apis:
+        yield [api.address for api in apis]
 
 
 async def message(listener: Listener, price: Decimal) -> None:

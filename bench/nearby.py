@@ -3,7 +3,9 @@
 The large crowd is a larger province: as dense as the small one and wider. With --dense it is a denser city
 instead. Both are asked in turns, so that whatever else the machine does falls on both.
 
-python -m bench.nearby [--large] [--dense] [--each 60]
+With --http the whole API is asked instead, beside a bare handler that gives the same rows.
+
+python -m bench.nearby [--large] [--dense] [--each 60] [--http]
 """
 
 import argparse
@@ -22,11 +24,14 @@ from typing import Any
 import asyncpg
 import httpx
 
+from bench import abreast
+from bench.abreast import Question
 from bench.crowd import HALF_DEGREES, Crowd, gather, wider
-from engines.keys import KeyRing
+from engines.clock import Clock
 from ops.client import Client
 from ops.databases import connection_options
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
+from ops.issuer import DevelopmentIssuer
 from ops.road import FUJIAN
 from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
@@ -34,6 +39,7 @@ from ops.world.seeding import seed_world
 from policy.terms import Role
 from services.nearby_search import LAZILY, NEARBY, After, Place, Search, Want, arguments
 from tests.house import open_house
+from tests.world import keys
 
 PLACE = Place(FUJIAN.home.longitude, FUJIAN.home.latitude)
 SMALL, LARGE, DRUGS, ROUNDS, PAGE = 5_000, 50_000, 2_000, 400, 20
@@ -48,6 +54,16 @@ QUERY = """query N($place: LocationInput!, $drugs: [AskedDrugInput!]) {
 }"""
 
 
+SAME = """query N($place: LocationInput!, $drugs: [AskedDrugInput!]) {
+  nearbyPharmacies(location: $place, drugs: $drugs, first: 20) {
+    edges { node { isOpen fillsAll pharmacy { code name } offers { drugCode available price } } }
+  }
+}"""
+"""What a bare handler can answer from the very same rows."""
+
+SECONDS, TURNS = 3.0, 3
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """Milliseconds of one statement (耗时), and how many pharmacies it walked past for its page."""
@@ -60,7 +76,7 @@ class Timing:
 async def make(urls: EngineUrls, pharmacies: int, each: int, half_degrees: float) -> str:
     """A database with the sample world and the crowd in it (造数)."""
     url = await create_database(urls.database_url, f"crowd_{pharmacies}")
-    await seed_world(url, KeyRing.generate(), 24, DRUGS, bar=False)
+    await seed_world(url, keys(), 24, DRUGS, bar=False)
     connection = await asyncpg.connect(**connection_options(url))
     try:
         rows = await gather(connection, Crowd(pharmacies, each, PLACE, DEMO_NOW, half_degrees))
@@ -147,6 +163,29 @@ async def requests_per_second(urls: EngineUrls, url: str) -> float:
             return REQUESTS / (perf_counter() - start)
 
 
+async def over_http(urls: EngineUrls, home: Path, each: int) -> None:
+    """The small crowd asked over HTTP, beside a bare handler (端到端)."""
+    url = await make(urls, SMALL, each, HALF_DEGREES)
+    connection = await asyncpg.connect(**connection_options(url))
+    drugs = [{"drugCode": code, "quantity": "2"} for code in await common_drugs(connection)]
+    await connection.close()
+    variables = {
+        "place": {"longitude": PLACE.longitude, "latitude": PLACE.latitude},
+        "drugs": drugs,
+        "first": PAGE,
+    }
+    issuer = DevelopmentIssuer(home, now=Clock.of(DEMO_NOW.isoformat()).now)
+    token = token_for(Role.PATIENT, FUJIAN.patient, 4 * HOUR, makes=issuer)
+    question = Question("nearby", SAME, variables, token, pharmacies_of)
+    await abreast.compare(url, urls, home, question, SECONDS, TURNS)
+
+
+def pharmacies_of(answer: Any) -> object:
+    """What is compared: which pharmacies, in which order."""
+    edges = answer["data"]["nearbyPharmacies"]["edges"]
+    return [(edge["node"]["pharmacy"], edge["node"]["fillsAll"]) for edge in edges]
+
+
 async def compare(urls: EngineUrls, each: int, *, large: bool, dense: bool) -> None:
     """The small crowd, and if wished the large one and the growth between them."""
     worlds = [await make(urls, SMALL, each, HALF_DEGREES)]
@@ -170,11 +209,15 @@ def main() -> None:
     parser.add_argument("--large", action="store_true", help="also 50,000 pharmacies")
     parser.add_argument("--dense", action="store_true", help="the 50,000 where the 5,000 are")
     parser.add_argument("--each", type=int, default=60, help="drugs per pharmacy")
+    parser.add_argument("--http", action="store_true", help="the whole API, beside a bare handler")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yaolu-bench-", ignore_cleanup_errors=True) as home:
         Path(home).chmod(0o711)
         with embedded_engines(Path(home), fast=True) as urls:
-            asyncio.run(compare(urls, given.each, large=given.large, dense=given.dense))
+            if given.http:
+                asyncio.run(over_http(urls, Path(home), given.each))
+            else:
+                asyncio.run(compare(urls, given.each, large=given.large, dense=given.dense))
         discard_engines(Path(home))
 
 

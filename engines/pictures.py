@@ -11,7 +11,7 @@ ASPECT_MAX = 4
 
 
 class Reason(StrEnum):
-    """Why an identity check has no verdict (无法核验原因)."""
+    """Why an identity check has no verdict of its own (无法核验原因)."""
 
     NOT_AN_IMAGE = "NOT_AN_IMAGE"
     DAMAGED = "DAMAGED"
@@ -31,6 +31,7 @@ class Reason(StrEnum):
     COPY_OF_REFERENCE = "COPY_OF_REFERENCE"
     REFERENCE_MISSING = "REFERENCE_MISSING"
     REFERENCES_DIFFER = "REFERENCES_DIFFER"
+    ENROLMENT_UNCONFIRMED = "ENROLMENT_UNCONFIRMED"
     ENGINE_TIMEOUT = "ENGINE_TIMEOUT"
     ENGINE_FAILED = "ENGINE_FAILED"
 
@@ -55,6 +56,7 @@ ADVICE = {
     Reason.COPY_OF_REFERENCE: "与底照是同一个照片文件，请当面拍摄本人",
     Reason.REFERENCE_MISSING: "没有可比对的证件照或建档照，请改用人工核验",
     Reason.REFERENCES_DIFFER: "证件照与建档照差别过大，请人工核对证件",
+    Reason.ENROLMENT_UNCONFIRMED: "建档照片尚未当面核实，请扫描本人身份证，或查验两种证件并特殊登记",
     Reason.ENGINE_TIMEOUT: "照片核验超时，请换一张照片重试，或改用人工核验",
     Reason.ENGINE_FAILED: "人脸核验暂不可用，请稍后重试，或改用人工核验",
 }

@@ -14,10 +14,13 @@ from models.fill import Fill, FillLine, PickupCode, PrescriberQuery
 from models.idempotency import IdempotencyRecord
 from models.identity import IdentityCheck, IdentityImage
 from models.institution import Agreement, Institution, OpeningHours
+from models.invoice import Invoice
 from models.job import Job
 from models.member import FaceEnrolment, FamilyGrant, Member, SpecialDiseaseRecord
+from models.payment import Payment, PaymentRefund, PaymentStep
 from models.practitioner import Doctor, DutyShift, Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.reconciliation import ReconciliationDay
 from models.reversal import Reversal, ReversalLine
 from models.session import AccountLink, Device, LinkCode
 from models.settlement import FeeListSignature, Settlement, SettlementLine
@@ -56,18 +59,23 @@ __all__ = [
     "IdentityCheck",
     "IdentityImage",
     "Institution",
+    "Invoice",
     "Job",
     "JournalEntry",
     "LinkCode",
     "Member",
     "MonitorRun",
     "OpeningHours",
+    "Payment",
+    "PaymentRefund",
+    "PaymentStep",
     "Pharmacist",
     "PickupCode",
     "Posting",
     "PrescriberQuery",
     "Prescription",
     "PrescriptionLine",
+    "ReconciliationDay",
     "Reversal",
     "ReversalLine",
     "Settlement",

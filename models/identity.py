@@ -37,6 +37,7 @@ class IdentityCheck(Model):
     documents: fields.JSONField[list[str]] = fields.JSONField(default=list, description="查验的证件")
     operator = fields.CharField(max_length=64, description="操作员")
     tries = fields.SmallIntField(default=0, description="已试次数")
+    likeness_id = fields.UUIDField(null=True, description="与之相符的待核实建档")
     by_card = fields.BooleanField(default=False, db_default=False, description="与证件照比对, 而非建档照")
     submitted_at = fields.DatetimeField(description="提交时间")
     decided_at = fields.DatetimeField(null=True, description="结论时间")

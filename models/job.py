@@ -12,6 +12,8 @@ class JobKind(StrEnum):
     IDENTITY_CHECK = "IDENTITY_CHECK"
     CARD_READING = "CARD_READING"
     FACE_ENROLMENT = "FACE_ENROLMENT"
+    PAYMENT_ORDER = "PAYMENT_ORDER"
+    PAYMENT_REFUND = "PAYMENT_REFUND"
 
 
 class JobState(StrEnum):
@@ -33,6 +35,9 @@ class Job(Model):
     due_at = fields.DatetimeField(description="应执行时间")
     error = fields.CharField(max_length=200, default="", description="最近错误代码")
     created_at = fields.DatetimeField(description="建立时间")
+    # whatever an older version writes beside this one has neither
+    request_id = fields.CharField(max_length=64, default="", db_default="", description="来源请求编号")
+    traceparent = fields.CharField(max_length=55, default="", db_default="", description="来源链路")
 
     class Meta:
         table = "job"

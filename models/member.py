@@ -116,6 +116,7 @@ class FaceEnrolment(Model):
     reason = fields.CharField(max_length=64, default="", db_default="", description="不予建档的原因代码")
     advice = fields.CharField(max_length=200, default="", db_default="", description="提示")
     decided_at = fields.DatetimeField(null=True, description="结论时间")
+    confirmed_at = fields.DatetimeField(null=True, description="当面核实时间")
     withdrawn_at = fields.DatetimeField(null=True, description="撤回时间")
     purged_at = fields.DatetimeField(null=True, description="影像清除时间")
 

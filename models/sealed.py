@@ -21,13 +21,15 @@ class HashedColumn:
     """A column of keyed hashes (带钥散列列), made again out of the ciphertext in `of`.
 
     Without `of` nothing can make them again: they are dead before an old lookup key may go, as codes of a few
-    minutes are, or, with `lasts`, they stay and so does the old key.
+    minutes are. Rows whose ciphertext is not there yet wait for it, and the old key with them, unless they
+    are over: past `until`, or `ended`.
     """
 
     table: str
     column: str
     of: str | None = None
-    lasts: bool = False
+    until: str | None = None
+    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ SEALED = (
     SealedColumn("member", "id_number_sealed", "member:{id}"),
     SealedColumn("face_template", "vector_sealed", "face:{id}"),
     SealedColumn("face_mean", "vector_sealed", "face:{id}"),
+    SealedColumn("device", "openid_sealed", "device:{id}"),
+    SealedColumn("account_link", "openid_sealed", "account_link:{id}"),
     SealedColumn("case_file", "complaint_sealed", "case:{id}"),
 )
 HASHED = (
@@ -51,8 +55,8 @@ HASHED = (
     HashedColumn("family_invitation", "code_hash"),
     HashedColumn("family_code", "code_hash"),
     HashedColumn("link_code", "code_hash"),
-    HashedColumn("device", "openid_hash", lasts=True),
-    HashedColumn("account_link", "openid_hash", lasts=True),
+    HashedColumn("device", "openid_hash", of="openid_sealed", until="expires_at", ended="ended_at"),
+    HashedColumn("account_link", "openid_hash", of="openid_sealed"),
 )
 PICTURES = (
     PictureColumn("identity_image", "image_key"),

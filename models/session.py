@@ -16,6 +16,7 @@ class Device(Model):
 
     id = fields.UUIDField(primary_key=True)
     openid_hash = fields.CharField(max_length=64, description="openid 的带钥散列")
+    openid_sealed = fields.BinaryField(null=True, description="openid, 加密; 旧行为空")
     member: fields.ForeignKeyNullableRelation[Member] = fields.ForeignKeyField(
         "models.Member", related_name="devices", null=True, description="参保人"
     )
@@ -38,6 +39,7 @@ class AccountLink(Model):
 
     id = fields.UUIDField(primary_key=True)
     openid_hash = fields.CharField(max_length=64, unique=True, description="openid 的带钥散列")
+    openid_sealed = fields.BinaryField(null=True, description="openid, 加密; 旧行为空")
     member: fields.ForeignKeyRelation[Member] = fields.ForeignKeyField(
         "models.Member", related_name="account_links", description="参保人"
     )

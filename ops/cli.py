@@ -12,6 +12,7 @@ import typer
 
 from ops.audit.commands import commands as audit_commands
 from ops.keys.commands import commands as key_commands
+from ops.year.commands import simulate_year
 from policy.terms import Role
 
 app = typer.Typer(
@@ -28,8 +29,12 @@ document_commands = typer.Typer(help="Trusted documents.", no_args_is_help=True)
 app.add_typer(document_commands, name="documents")
 app.add_typer(key_commands, name="keys")
 app.add_typer(audit_commands, name="audit")
+app.command("simulate-year")(simulate_year)
 
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)]
+MetricsPort = Annotated[
+    int | None, typer.Option(help="Port of the metrics page; else METRICS_PORT.", min=0, max=65535)
+]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 
 
@@ -43,23 +48,31 @@ def serve(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 
 @app.command()
-def api(port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None) -> None:
+def api(
+    port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None, metrics_port: MetricsPort = None
+) -> None:
     """Run one API process on the engines of the environment."""
+    import settings
     from api.main import application
     from api.server import serve as serve_app
+    from engines.metrics import metrics_page
+    from engines.tracing import traced
     from ops.processes import watch_lifeline
 
     require_settings()
     watch_lifeline()
-    if fd is None:
-        serve_app(application(), host, port)
-    else:
-        serve_app(application(), fd=fd)
+    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+    with metrics_page(settings.METRICS_HOST, page), traced("api"):
+        if fd is None:
+            serve_app(application(), host, port)
+        else:
+            serve_app(application(), fd=fd)
 
 
 @app.command()
 def worker(
     faces: Annotated[int | None, typer.Option(help="Processes that compare faces.", min=1)] = None,
+    metrics_port: MetricsPort = None,
 ) -> None:
     """Run one worker process on the engines of the environment."""
     import settings
@@ -68,7 +81,8 @@ def worker(
 
     require_settings()
     watch_lifeline()
-    asyncio.run(run_worker(faces or settings.FACE_PROCESSES))
+    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+    asyncio.run(run_worker(faces or settings.FACE_PROCESSES, page))
 
 
 @app.command()
@@ -80,6 +94,19 @@ def migrate() -> None:
     require_settings("DATABASE_URL")
     asyncio.run(migrate_database(settings.DATABASE_URL))
     typer.echo("The database has the newest schema.")
+
+
+@app.command()
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    faces: Annotated[bool, typer.Option(help="Load the face models too.")] = True,
+) -> None:
+    """Check settings, engines, keys, clocks, queues and disks; ends with 1 when something has failed."""
+    from ops.doctor.command import doctor as examine_all
+
+    text, status = examine_all(has_faces=faces, is_json=as_json)
+    typer.echo(text)
+    raise typer.Exit(status)
 
 
 @app.command()
@@ -129,13 +156,19 @@ def schema(
     check: Annotated[
         bool, typer.Option("--check", help="Fail when schema.graphql is not up to date.")
     ] = False,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="Fail when clients of that schema would break; of a folder the newest release."),
+    ] = None,
 ) -> None:
-    """Print the GraphQL schema, or keep schema.graphql in step with it."""
+    """Print the GraphQL schema, keep schema.graphql in step with it, or compare it with a released one."""
     from ops.snapshot import printed_schema
 
     path = Path(__file__).parent.parent / "schema.graphql"
     text = printed_schema()
-    if write:
+    if against is not None:
+        compare(against, text)
+    elif write:
         path.write_text(text)
     elif check:
         if not path.exists() or path.read_text() != text:
@@ -145,6 +178,21 @@ def schema(
             raise typer.Exit(1)
     else:
         typer.echo(text, nl=False)
+
+
+def compare(released: Path, text: str) -> None:
+    """Print what is different for clients of a released schema; end with 1 when that is not explained."""
+    from ops.compatibility import changes, last_release, problems, reasons
+
+    released = last_release(released) if released.is_dir() else released
+    found, explained = changes(released.read_text(encoding="utf-8"), text), reasons()
+    for change in found.dangerous:
+        typer.echo(f"dangerous: {change}")
+    for change in found.breaking:
+        typer.echo(f"breaking:  {change} {explained.get(change, '')}")
+    if wrong := list(problems(found.breaking, explained)):
+        typer.echo("\n".join(wrong), err=True)
+        raise typer.Exit(1)
 
 
 @catalogue_commands.command("import")
@@ -229,6 +277,8 @@ def refuse_in_production(command: str) -> None:
 
 def main() -> None:
     """Run the command; Ctrl-C ends it without a traceback."""
+    from engines.metrics import PortTaken
+    from engines.tracing import TracesMissing
     from ops.servers import EngineError
     from ops.world.seed import AnotherWorld
 
@@ -236,7 +286,7 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         os._exit(128 + signal.SIGINT)
-    except (EngineError, AnotherWorld) as error:
+    except (EngineError, AnotherWorld, TracesMissing, PortTaken) as error:
         typer.echo(str(error), err=True)
         sys.exit(1)
 

@@ -2,6 +2,14 @@
 
 REFUSAL = "... on Refusal { violations { code rule basis message lineId limit actual } }"
 
+
+def mutation(field: str, kind: str, wanted: str) -> str:
+    """A mutation that asks these things of what it gives, and every reason against it (变更文档)."""
+    name = f"{field[0].upper()}{field[1:]}"
+    answer = f"... on {kind} {{ {wanted} }} {REFUSAL}"
+    return f"mutation {name}($input: {name}Input!) {{ {field}(input: $input) {{ {answer} }} }}"
+
+
 EVENT = "id cursor sequence kind occurredAt prescriptionId fillId"
 
 UPLOAD = f"""

@@ -45,13 +45,14 @@ class Paid:
     account: Decimal = ZERO
     family: Decimal = ZERO
     cash: Decimal = ZERO
+    online: Decimal = ZERO
 
 
 def settlement_entry(paid: Paid) -> Entry:
     """The entry of a settlement (SX-27): the payable to the pharmacy, and what accounts and cash paid.
 
-    Debit what is to be cleared from the funds, the members' accounts and the till; credit the
-    pharmacy's claim on the agency and its cash sales.
+    Debit what is to be cleared from the funds, the members' accounts, the till and what was paid online
+    before; credit the pharmacy's claim on the agency and its cash sales.
     """
     insured = paid.pooled + paid.further + paid.account + paid.family
     return entry(
@@ -61,8 +62,21 @@ def settlement_entry(paid: Paid) -> Entry:
         Side(AccountKind.MEMBER_ACCOUNT, Owner.MEMBER, debit=paid.account),
         Side(AccountKind.MEMBER_ACCOUNT, Owner.PAYER, debit=paid.family),
         Side(AccountKind.PHARMACY_CASH, Owner.PHARMACY, debit=paid.cash),
+        Side(AccountKind.PATIENT_DEPOSITS, Owner.PHARMACY, debit=paid.online),
         Side(AccountKind.PHARMACY_PAYABLE, Owner.PHARMACY, credit=insured),
-        Side(AccountKind.PHARMACY_CASH_SALES, Owner.PHARMACY, credit=paid.cash),
+        Side(AccountKind.PHARMACY_CASH_SALES, Owner.PHARMACY, credit=paid.cash + paid.online),
+    )
+
+
+def payment_entry(received: Decimal) -> Entry:
+    """The entry of an external payment (线上支付): the provider owes what the pharmacy holds for a patient.
+
+    Debit 应收第三方支付, credit 暂收患者款; a settlement or a refund takes the deposit away again.
+    """
+    return entry(
+        "YL-PAYMENT",
+        Side(AccountKind.EXTERNAL_RECEIVABLE, Owner.PHARMACY, debit=received),
+        Side(AccountKind.PATIENT_DEPOSITS, Owner.PHARMACY, credit=received),
     )
 
 

@@ -208,6 +208,7 @@ class EnrolmentState(StrEnum):
     """State of an enrolled face (人脸建档状态)."""
 
     PENDING = "PENDING"
+    UNCONFIRMED = "UNCONFIRMED"
     ACTIVE = "ACTIVE"
     REFUSED = "REFUSED"
     WITHDRAWN = "WITHDRAWN"
@@ -257,6 +258,32 @@ class AccountKind(StrEnum):
     FURTHER_FUNDS_DEPOSIT = "FURTHER_FUNDS_DEPOSIT"
     ACCOUNT_EXPENSE = "ACCOUNT_EXPENSE"
     ACCOUNT_DEPOSIT = "ACCOUNT_DEPOSIT"
+    EXTERNAL_RECEIVABLE = "EXTERNAL_RECEIVABLE"
+    PATIENT_DEPOSITS = "PATIENT_DEPOSITS"
+
+
+class PaymentState(StrEnum):
+    """State of an external payment (线上支付状态)."""
+
+    CREATED = "CREATED"
+    PAID = "PAID"
+    REFUNDING = "REFUNDING"
+    REFUNDED = "REFUNDED"
+    CLOSED = "CLOSED"
+
+
+class RefundState(StrEnum):
+    """State of a refund of an external payment (线上退款状态)."""
+
+    REFUNDING = "REFUNDING"
+    REFUNDED = "REFUNDED"
+
+
+class InvoiceColour(StrEnum):
+    """Whether an invoice charges or takes back (发票红蓝标志)."""
+
+    BLUE = "BLUE"
+    RED = "RED"
 
 
 class ReconcileResult(StrEnum):
@@ -286,6 +313,7 @@ class CaseKind(StrEnum):
     REPEATED_FALSE_STOCK = "REPEATED_FALSE_STOCK"
     OTHER_COMPLAINT = "OTHER_COMPLAINT"
     MANUAL_VERIFICATION_OFTEN = "MANUAL_VERIFICATION_OFTEN"
+    RECONCILIATION_DIFFERENCE = "RECONCILIATION_DIFFERENCE"
 
 
 class CaseState(StrEnum):
@@ -379,6 +407,12 @@ class EventKind(StrEnum):
     FILL_REVERSED = "FILL_REVERSED"
     FAMILY_ACCOUNT_REFUNDED = "FAMILY_ACCOUNT_REFUNDED"
     ACCOUNT_CREDITED = "ACCOUNT_CREDITED"
+    PAYMENT_OPENED = "PAYMENT_OPENED"
+    PAYMENT_PAID = "PAYMENT_PAID"
+    PAYMENT_CLOSED = "PAYMENT_CLOSED"
+    PAYMENT_REFUNDING = "PAYMENT_REFUNDING"
+    PAYMENT_REFUNDED = "PAYMENT_REFUNDED"
+    RED_INVOICE_DUE = "RED_INVOICE_DUE"
     CLAIM_REVIEWED = "CLAIM_REVIEWED"
     CLAIM_PAID = "CLAIM_PAID"
     HANDED_OVER = "HANDED_OVER"

@@ -12,11 +12,14 @@ from resolvers.enrolment import EnrolmentMutation, EnrolmentQuery
 from resolvers.events import EventQuery, EventSubscription
 from resolvers.family import FamilyMutation, FamilyQuery
 from resolvers.identity import IdentityMutation
+from resolvers.invoice import InvoiceMutation
 from resolvers.live import LiveSubscription
 from resolvers.nearby import NearbyQuery
 from resolvers.outcome import OutcomeQuery
+from resolvers.payment import PaymentMutation, PaymentQuery
 from resolvers.pharmacy import PharmacyMutation
 from resolvers.prescribing import PrescribingMutation, PrescribingQuery
+from resolvers.receipt import ReceiptQuery
 from resolvers.reconciliation import ReconciliationQuery
 from resolvers.reversal import ReversalMutation, ReversalQuery
 from resolvers.reviewing import ReviewingMutation
@@ -32,6 +35,8 @@ QUERIES = (
     DrugQuery,
     BenefitQuery,
     SettlementQuery,
+    PaymentQuery,
+    ReceiptQuery,
     ReversalQuery,
     AccountQuery,
     ReconciliationQuery,
@@ -53,6 +58,8 @@ MUTATIONS = (
     IdentityMutation,
     EnrolmentMutation,
     SettlementMutation,
+    PaymentMutation,
+    InvoiceMutation,
     ReversalMutation,
     DeliveryMutation,
     PharmacyMutation,

@@ -8,11 +8,11 @@ from strawberry import field
 
 from policy.terms import BenefitKind, PersonalData
 from resolvers.arguments import KEY_WORDS, MemberId
+from schema.balance import BenefitBalance, BenefitUse, FamilyAccount
 from schema.context import Info, call_of
 from schema.member import Member
 from schema.refusal import Refusal
 from schema.scalars import Instant, Money
-from schema.settlement import BenefitBalance, BenefitUse, FamilyAccount
 from services import access, balances
 from services.benefit import ImportEntry, import_accumulators
 from services.ledger import balance_of

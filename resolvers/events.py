@@ -46,12 +46,15 @@ def topic_of_area(info: Info) -> str:
 
 
 async def follow(info: Info, topic: str, after: str | None) -> AsyncIterator[Event]:
-    """The events of a topic after a cursor, in order, each once; ends when authority ends."""
+    """The events of a topic after a cursor, in order, each once; ends when authority ends.
+
+    Ends as well when it has read everything and a shared subscription goes on from here.
+    """
     context = info.context
     async with context.bell.subscribe(topic) as wakeups:
         await require_listening(info, topic)
         last = await last_sequence(topic)
-        sequence = sequence_of(after, topic)
+        sequence = sequence_of(context.progress.after or after, topic)
         if sequence is None:
             sequence = last
         if sequence > last:
@@ -63,9 +66,12 @@ async def follow(info: Info, topic: str, after: str | None) -> AsyncIterator[Eve
             for row in rows:
                 await require_listening(info, topic)
                 context.renew()
+                context.progress.reach(row.sequence, cursor(row.sequence, topic))
                 yield Event.of(row)
                 sequence = row.sequence
             if len(rows) < PAGE:
+                if context.progress.rest(sequence, cursor(sequence, topic)):
+                    return
                 await wakeups.wait(SLOW_TIMER)
 
 

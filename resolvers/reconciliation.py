@@ -10,9 +10,9 @@ from strawberry.file_uploads import Upload
 from policy.reconciliation import Amounts, Totals
 from policy.terms import InsuranceType
 from schema.context import Info, call_of
-from schema.reconciliation import DetailsReconciliation, TotalsReconciliation
+from schema.reconciliation import DetailsReconciliation, ReconciliationDay, TotalsReconciliation
 from schema.scalars import Money
-from services import reconciling
+from services import daily, reconciling
 from services.errors import BadInput
 
 LINES_MAX = 5000
@@ -103,3 +103,14 @@ class ReconciliationQuery:
         there = await lines_of(input)
         found = await reconciling.reconcile_details(call_of(info), input.period.period(), there)
         return DetailsReconciliation.of(found, with_equal=input.with_equal)
+
+    @strawberry.field(description="日对账, 新的在前: 药店看本店的, 经办机构看本统筹区药店的; 至多 31 天")
+    async def reconciliation_days(
+        self,
+        info: Info,
+        since: Annotated[date, strawberry.argument(description="起始日, 北京时间, 含当日")],
+        until: Annotated[date, strawberry.argument(description="截止日, 北京时间, 含当日")],
+        pharmacy_code: Annotated[str | None, strawberry.argument(description="药店编码; 药店可缺省")] = None,
+    ) -> list[ReconciliationDay]:
+        rows = await daily.reconciliation_days(call_of(info), pharmacy_code, since, until)
+        return [ReconciliationDay.of(row) for row in rows]

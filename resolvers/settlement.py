@@ -1,6 +1,6 @@
 """Preview, sign, settle, and read settlements."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -10,9 +10,10 @@ import models
 from policy.terms import Credential
 from resolvers.arguments import KEY_WORDS, SettlementId
 from schema.context import Info, call_of
+from schema.fee_list import FeeListSignature
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
 from schema.refusal import Refusal
-from schema.settlement import FeeListSignature, Settlement, SettlementPreview
+from schema.settlement import Settlement, SettlementPreview
 from services import access, bills, fee_lists, settling
 
 
@@ -46,6 +47,9 @@ class SettleFillInput:
     tender: TenderInput = field(description="支付方式")
     statement_digest: str | None = field(
         default=None, description="预结算返回的清单摘要; 费用已变化则拒绝结算"
+    )
+    payment_id: UUID | None = field(
+        default=None, description="已付款的线上支付的编号, 抵付个人现金部分, 金额须相等; 缺省收现金"
     )
 
 
@@ -104,11 +108,14 @@ class SettlementMutation:
         info: Info,
         input: Annotated[SettleFillInput, strawberry.argument(description="结算")],
     ) -> SettleFillResult:
+        # left out where there is none, so that a settlement sent again has the hash it had before payments
+        online: dict[str, Any] = {"payment_id": input.payment_id} if input.payment_id else {}
         row = await settling.settle_fill(
             call_of(info, input.idempotency_key),
             fill_id=input.fill_id,
             tender=input.tender.tender(),
             statement_digest=input.statement_digest,
+            **online,
         )
         return Settlement.of(row)
 

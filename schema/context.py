@@ -24,12 +24,28 @@ class Listening(Protocol):
         """Be woken when one of these topics is rung."""
 
 
+class Progress(Protocol):
+    """Where a subscription stands (订阅进度), for those who carry its events."""
+
+    after: str | None
+
+    def reach(self, sequence: int, cursor: str) -> None:
+        """The next event is this one."""
+
+    def rest(self, sequence: int, cursor: str) -> bool:
+        """Everything up to here is sent; when the answer is yes, somebody else sends what comes."""
+
+
 class Context(Protocol):
     """The context of one operation (请求上下文), made by the door."""
 
     tools: Tools
     bell: Listening
     loaders: Loaders
+
+    @property
+    def progress(self) -> Progress:
+        """Where this subscription stands."""
 
     def renew(self) -> None:
         """Forget what was loaded."""

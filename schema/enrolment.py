@@ -25,6 +25,7 @@ class FaceEnrolment:
     reason: str = field(description="未建档的原因代码")
     advice: str = field(description="提示")
     decided_at: Instant | None = field(description="结论时间")
+    confirmed_at: Instant | None = field(description="当面核实时间; 此前不以其自动核验")
     withdrawn_at: Instant | None = field(description="撤回时间")
     purged_at: Instant | None = field(description="影像清除时间")
 
@@ -39,6 +40,7 @@ class FaceEnrolment:
             reason=row.reason,
             advice=row.advice,
             decided_at=Instant(row.decided_at) if row.decided_at else None,
+            confirmed_at=Instant(row.confirmed_at) if row.confirmed_at else None,
             withdrawn_at=Instant(row.withdrawn_at) if row.withdrawn_at else None,
             purged_at=Instant(row.purged_at) if row.purged_at else None,
         )

@@ -109,6 +109,12 @@ expose(
     FILL_REVERSED="结算已全部冲正",
     FAMILY_ACCOUNT_REFUNDED="家庭共济账户已退回",
     ACCOUNT_CREDITED="个人账户已划入",
+    PAYMENT_OPENED="线上支付已下单, 可付款",
+    PAYMENT_PAID="线上支付已付款",
+    PAYMENT_CLOSED="线上支付已关闭",
+    PAYMENT_REFUNDING="线上支付正在退款",
+    PAYMENT_REFUNDED="线上支付已退款",
+    RED_INVOICE_DUE="冲正后须开具红字发票",
     CLAIM_REVIEWED="清算申报已审核",
     CLAIM_PAID="清算款已支付",
     DEVICE_LINKED="有新设备绑定",
@@ -119,6 +125,17 @@ expose(
     EXIT_ALERT="达到退出情形, 待经办机构核实",
     PRICE_FOLLOW_DUE="有药品的调价期限将届满",
 )
+expose(
+    terms.PaymentState,
+    "线上支付状态",
+    CREATED="待付款",
+    PAID="已付款",
+    REFUNDING="退款中",
+    REFUNDED="已全部退款",
+    CLOSED="未付款, 已关闭",
+)
+expose(terms.RefundState, "线上退款状态", REFUNDING="退款中", REFUNDED="已退回")
+expose(terms.InvoiceColour, "发票红蓝标志", BLUE="蓝字发票", RED="红字发票, 冲红")
 expose(
     PharmacyOrder,
     "药店排序方式",

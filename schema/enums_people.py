@@ -65,6 +65,7 @@ expose(
     terms.EnrolmentState,
     "人脸建档状态",
     PENDING="待质量检查",
+    UNCONFIRMED="待当面核实: 手机提交的照片, 首次在柜台核验本人后启用",
     ACTIVE="已建档",
     REFUSED="照片不合格, 未建档",
     WITHDRAWN="已撤回",

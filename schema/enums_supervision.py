@@ -37,6 +37,7 @@ expose(
     REPEATED_FALSE_STOCK="显示有货而实际无货, 查实次数达到退出情形",
     OTHER_COMPLAINT="服务等其他投诉",
     MANUAL_VERIFICATION_OFTEN="特殊登记过多",
+    RECONCILIATION_DIFFERENCE="日对账不一致",
 )
 expose(terms.CaseState, "监管线索状态", OPEN="待核实", PROVEN="已查实", DISMISSED="不成立")
 expose(

@@ -13,6 +13,7 @@ from policy.terms import EventKind
 from schema.case import Case
 from schema.context import Info
 from schema.fill import Fill, IdentityCheck, PrescriberQuery
+from schema.payment import Payment
 from schema.prescription import Prescription
 from schema.scalars import Instant
 from services.errors import BadInput
@@ -24,6 +25,14 @@ ABOUT_CASE = (
     EventKind.CASE_PROVEN,
     EventKind.CASE_DISMISSED,
     EventKind.EXIT_ALERT,
+)
+
+ABOUT_PAYMENT = (
+    EventKind.PAYMENT_OPENED,
+    EventKind.PAYMENT_PAID,
+    EventKind.PAYMENT_CLOSED,
+    EventKind.PAYMENT_REFUNDING,
+    EventKind.PAYMENT_REFUNDED,
 )
 
 
@@ -73,6 +82,12 @@ class Event:
         key = self.row.subject_id if is_about_one else None
         row = await info.context.loaders.identity_check.find(key)
         return IdentityCheck.of(row) if row else None
+
+    @strawberry.field(description="线上支付; 无权查看时为空")
+    async def payment(self, info: Info) -> Payment | None:
+        key = self.row.subject_id if self.row.kind in ABOUT_PAYMENT else None
+        row = await info.context.loaders.payment.find(key)
+        return Payment.of(row) if row else None
 
     @strawberry.field(description="监管线索; 无权查看时为空")
     async def case(self, info: Info) -> Case | None:

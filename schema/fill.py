@@ -9,14 +9,17 @@ from strawberry import Private, field
 
 import models
 from policy.terms import CardReading, DeclineReason, FillState, IdentityMethod, PersonalData, Verdict
+from schema.ahead import many, one
 from schema.context import Info
 from schema.drug import Drug
 from schema.face import FaceFinding
+from schema.fee_list import FeeListSignature
 from schema.institution import Pharmacy
 from schema.member import Member
+from schema.payment import Payment
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
-from schema.settlement import FeeListSignature, Settlement
+from schema.settlement import Settlement
 from services import people
 from services.card_reading import advice_on
 from services.fee_lists import digest_of
@@ -44,9 +47,7 @@ class FillLine:
             trace_codes=row.trace_codes,
         )
 
-    @strawberry.field(description="实配药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+    drug: Drug = one(Drug, "drug", "row.drug_id", "实配药品")
 
     @strawberry.field(description="所代替的处方药品; 空为按处方产品配药")
     async def stands_for(self, info: Info) -> Drug | None:
@@ -180,9 +181,7 @@ class Fill:
         row = await info.context.loaders.prescription.find(self.row.prescription_id)
         return Prescription.of(row) if row else None
 
-    @strawberry.field(description="药店")
-    async def pharmacy(self, info: Info) -> Pharmacy:
-        return Pharmacy.of(await info.context.loaders.institution.get(self.row.pharmacy_id))
+    pharmacy: Pharmacy = one(Pharmacy, "institution", "row.pharmacy_id", "药店")
 
     @strawberry.field(description="参保人; 未成交而终止后药店看到的是脱敏姓名")
     async def member(self, info: Info) -> Member:
@@ -200,10 +199,7 @@ class Fill:
         is_known = people.knows_buyer(actor, self.row.state, is_proxy=self.is_proxy)
         return Member.of(await info.context.loaders.member.get(self.row.buyer_id), is_masked=not is_known)
 
-    @strawberry.field(description="配药明细")
-    async def lines(self, info: Info) -> list[FillLine]:
-        rows = await info.context.loaders.lines_of_fill.of(self.row.id)
-        return [FillLine.of(row) for row in rows]
+    lines: list[FillLine] = many(FillLine, "lines_of_fill", "row.id", "配药明细")
 
     @strawberry.field(description="审方质疑; 未成交而终止后药店不再能看到")
     async def queries(self, info: Info) -> list[PrescriberQuery]:
@@ -229,6 +225,11 @@ class Fill:
         rows = await info.context.loaders.signatures_of_fill.of(self.row.id)
         found = next((row for row in rows if row.fee_list_sha256 == current), None)
         return FeeListSignature.of(found) if found else None
+
+    @strawberry.field(description="线上支付, 先后排列, 含已关闭与已退款的; 只列有权查看的")
+    async def payments(self, info: Info) -> list[Payment]:
+        rows = await info.context.loaders.payments_of_fill.of(self.row.id)
+        return [Payment.of(row) for row in rows]
 
     @strawberry.field(description="结算")
     async def settlement(self, info: Info) -> Settlement | None:

@@ -7,7 +7,7 @@ from strawberry import Private, field
 
 import models
 from policy.terms import InstitutionKind
-from schema.context import Info
+from schema.ahead import many
 
 
 @strawberry.type(description="位置, 国测局坐标(GCJ-02)")
@@ -21,6 +21,10 @@ class OpeningSpan:
     weekday: int = field(description="星期, 0 为星期一")
     opens: int = field(description="开门, 当日分钟数")
     closes: int = field(description="关门, 当日分钟数, 1440 为 24 点")
+
+    @classmethod
+    def of(cls, row: models.OpeningHours) -> Self:
+        return cls(weekday=row.weekday, opens=row.opens, closes=row.closes)
 
 
 @strawberry.type(description="定点零售药店")
@@ -51,10 +55,7 @@ class Pharmacy:
             accepts_family_code=row.accepts_family_code,
         )
 
-    @strawberry.field(description="营业时间")
-    async def opening_hours(self, info: Info) -> list[OpeningSpan]:
-        rows = await info.context.loaders.hours_of_institution.of(self.code)
-        return [OpeningSpan(weekday=row.weekday, opens=row.opens, closes=row.closes) for row in rows]
+    opening_hours: list[OpeningSpan] = many(OpeningSpan, "hours_of_institution", "code", "营业时间")
 
 
 @strawberry.type(description="定点医疗机构")

@@ -22,8 +22,12 @@ from models import (
     IdentityCheck,
     IdentityImage,
     Institution,
+    Invoice,
     Member,
     OpeningHours,
+    Payment,
+    PaymentRefund,
+    PaymentStep,
     PrescriberQuery,
     Prescription,
     PrescriptionLine,
@@ -33,7 +37,7 @@ from models import (
     SettlementLine,
 )
 from policy.family import Paid
-from services.access import cases_of, fills_of, prescriptions_of, settlements_of
+from services.access import cases_of, fills_of, payments_of, prescriptions_of, settlements_of
 from services.actor import Actor
 from services.family_money import paid_in_pairs
 
@@ -108,6 +112,10 @@ class Loaders:
         """The settlements the caller may see."""
         return await settlements_of(self.require_actor(), self.now())
 
+    async def seen_payments(self) -> Q:
+        """The external payments the caller may see."""
+        return await payments_of(self.require_actor(), self.now())
+
     async def seen_cases(self) -> Q:
         """The cases the caller may see."""
         return cases_of(self.require_actor())
@@ -163,6 +171,34 @@ class Loaders:
     @cached_property
     def settlement_of_fill(self) -> One[UUID, Settlement]:
         return One(Settlement, by="fill_id", seen=self.seen_settlements)
+
+    @cached_property
+    def payment(self) -> One[UUID, Payment]:
+        return One(Payment, seen=self.seen_payments)
+
+    @cached_property
+    def payment_of_settlement(self) -> One[UUID, Payment]:
+        return One(Payment, by="settlement_id", seen=self.seen_payments)
+
+    @cached_property
+    def payments_of_fill(self) -> Many[UUID, Payment]:
+        return Many(Payment, "fill_id", "created_at", seen=self.seen_payments)
+
+    @cached_property
+    def refunds_of_payment(self) -> Many[UUID, PaymentRefund]:
+        return Many(PaymentRefund, "payment_id", "requested_at", "number")
+
+    @cached_property
+    def steps_of_payment(self) -> Many[UUID, PaymentStep]:
+        return Many(PaymentStep, "payment_id", "number")
+
+    @cached_property
+    def invoices_of_settlement(self) -> Many[UUID, Invoice]:
+        return Many(Invoice, "settlement_id", "issued_at", "number")
+
+    @cached_property
+    def refund_of_reversal(self) -> One[UUID, PaymentRefund]:
+        return One(PaymentRefund, by="reversal_id")
 
     @cached_property
     def family_grant(self) -> One[UUID, FamilyGrant]:

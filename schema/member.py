@@ -32,7 +32,7 @@ class Member:
     def name(self, info: Info) -> str:
         name = open_text(info, self.row.id, self.row.name_sealed)
         is_shown = people.knows_names(info.context.require_actor()) and not self.is_masked
-        return name if is_shown else mask_name(name)
+        return name if is_shown else people.mask_name(name)
 
     @strawberry.field(description="证件号码, 脱敏")
     def id_number_masked(self, info: Info) -> str:
@@ -44,11 +44,6 @@ def open_text(info: Info, member_id: UUID, sealed: bytes) -> str:
     """The text that was sealed for this member."""
     note(member_id, PersonalData.PERSON)
     return info.context.tools.keys.decrypt_text(bytes(sealed), context=f"member:{member_id}".encode())
-
-
-def mask_name(name: str) -> str:
-    """The first character, and stars."""
-    return name[:1] + "*" * max(len(name) - 1, 1)
 
 
 def mask_number(number: str) -> str:

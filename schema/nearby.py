@@ -4,9 +4,9 @@ from typing import Self
 from uuid import UUID
 
 import strawberry
-from strawberry import Private, field
+from strawberry import field
 
-from schema.context import Info
+from schema.ahead import one
 from schema.drug import Drug
 from schema.institution import Hospital, Pharmacy
 from schema.scalars import Instant, Money, Price, Quantity
@@ -44,14 +44,12 @@ class Offer:
             is_counted=offer.is_counted,
         )
 
-    @strawberry.field(description="药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.drug_code))
+    drug: Drug = one(Drug, "drug", "drug_code", "药品")
 
 
 @strawberry.type(description="附近药店")
 class NearbyPharmacy:
-    found: Private[Found]
+    pharmacy: Pharmacy = field(description="药店")
     distance: int = field(description="距离, 米")
     is_stale: bool = field(description="久未上报: 24 小时没有进销存变动或心跳, 可供情况可能已过时; 排在最后")
     heard_at: Instant | None = field(description="最近一次进销存变动或心跳")
@@ -67,7 +65,7 @@ class NearbyPharmacy:
     @classmethod
     def of(cls, found: Found) -> Self:
         return cls(
-            found=found,
+            pharmacy=Pharmacy.of(found.pharmacy),
             distance=round(found.distance),
             is_stale=found.is_stale,
             heard_at=Instant(found.heard_at) if found.heard_at else None,
@@ -78,10 +76,6 @@ class NearbyPharmacy:
             estimate=BenefitStatement.of(found.estimate) if found.estimate else None,
             offers=[Offer.of(offer) for offer in found.offers],
         )
-
-    @strawberry.field(description="药店")
-    async def pharmacy(self, info: Info) -> Pharmacy:
-        return Pharmacy.of(await info.context.loaders.institution.get(self.found.code))
 
 
 @strawberry.type(description="改配: 一条可代替的明细与实配的产品")

@@ -16,6 +16,7 @@ from policy.terms import (
     PrescriptionState,
     VisitKind,
 )
+from schema.ahead import many, one
 from schema.context import Info
 from schema.drug import Drug
 from schema.institution import Doctor, Hospital
@@ -74,9 +75,7 @@ class PrescriptionLine:
             dispensed_at=Instant(row.dispensed_at) if row.dispensed_at else None,
         )
 
-    @strawberry.field(description="药品")
-    async def drug(self, info: Info) -> Drug:
-        return Drug.of(await info.context.loaders.drug.get(self.row.drug_id))
+    drug: Drug = one(Drug, "drug", "row.drug_id", "药品")
 
     @strawberry.field(description="去向; 没有占用、或由他人占用而无权查看时为空")
     async def fate(self, info: Info) -> LineFate | None:
@@ -144,22 +143,10 @@ class Prescription:
     def seconds_left(self, info: Info) -> int:
         return max(0, int((self.row.expires_at - info.context.now()).total_seconds()))
 
-    @strawberry.field(description="开方机构")
-    async def hospital(self, info: Info) -> Hospital:
-        return Hospital.of(await info.context.loaders.institution.get(self.row.hospital_id))
-
-    @strawberry.field(description="开方医师")
-    async def doctor(self, info: Info) -> Doctor:
-        return Doctor.of(await info.context.loaders.doctor.get(self.row.doctor_id))
-
-    @strawberry.field(description="参保人")
-    async def member(self, info: Info) -> Member:
-        return Member.of(await info.context.loaders.member.get(self.row.member_id))
-
-    @strawberry.field(description="处方明细")
-    async def lines(self, info: Info) -> list[PrescriptionLine]:
-        rows = await info.context.loaders.lines_of_prescription.of(self.row.id)
-        return [PrescriptionLine.of(row) for row in rows]
+    hospital: Hospital = one(Hospital, "institution", "row.hospital_id", "开方机构")
+    doctor: Doctor = one(Doctor, "doctor", "row.doctor_id", "开方医师")
+    member: Member = one(Member, "member", "row.member_id", "参保人")
+    lines: list[PrescriptionLine] = many(PrescriptionLine, "lines_of_prescription", "row.id", "处方明细")
 
     @strawberry.field(description="这张处方的配药, 只含有权查看的")
     async def fills(self, info: Info) -> list[Annotated["Fill", strawberry.lazy("schema.fill")]]:

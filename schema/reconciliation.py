@@ -1,13 +1,15 @@
 """Compared accounts as callers see them."""
 
+from datetime import date
 from typing import Self
 
 import strawberry
 from strawberry import field
 
+import models
 from policy.reconciliation import NATIONAL, Amounts, Compared, Totals
 from policy.terms import ReconcileResult
-from schema.scalars import Money
+from schema.scalars import Instant, Money
 from services.reconciling import TotalsAnswer
 
 
@@ -105,4 +107,33 @@ class DetailsReconciliation:
             only_there=results.count(ReconcileResult.ONLY_THERE),
             different=results.count(ReconcileResult.DIFFERENT),
             lines=[ReconciledLine.of(one) for one in shown],
+        )
+
+
+@strawberry.type(description="一家药店一天的对账 (日对账); 有结算或冲正、或药店对过账的日子才有")
+class ReconciliationDay:
+    day: date = field(description="对账日, 北京时间")
+    settlements: int = field(description="结算笔数")
+    reversals: int = field(description="冲正笔数")
+    total: Money = field(description="医疗费净额")
+    fund_total: Money = field(description="基金净额")
+    compared_at: Instant | None = field(description="平台核对时间; 空为尚未核对")
+    differences: int = field(description="结算、明细、记账与出库不一致的单数; 每单立一条监管线索")
+    is_filed: bool = field(description="药店是否已对账: 当日过后就该日全部结算对过总账或明细账")
+    filed_at: Instant | None = field(description="药店最近对账时间")
+    filed_result: ReconcileResult | None = field(description="药店最近对账结果")
+
+    @classmethod
+    def of(cls, row: models.ReconciliationDay) -> Self:
+        return cls(
+            day=row.day,
+            settlements=row.settlements,
+            reversals=row.reversals,
+            total=Money(row.total),
+            fund_total=Money(row.fund_total),
+            compared_at=Instant(row.compared_at) if row.compared_at else None,
+            differences=row.differences,
+            is_filed=row.filed_at is not None,
+            filed_at=Instant(row.filed_at) if row.filed_at else None,
+            filed_result=row.filed_result,
         )

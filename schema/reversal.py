@@ -11,9 +11,11 @@ from strawberry import Private, field
 import models
 from policy.terms import GoodsFate
 from schema.context import Info
+from schema.payment import PaymentRefund
 from schema.refusal import Violation
 from schema.scalars import Instant, Money
 from services import people
+from services.invoices import is_red_due
 from services.reversal_plan import Plan
 
 if TYPE_CHECKING:
@@ -130,6 +132,20 @@ class Reversal:
     @strawberry.field(description="退回金额; 医院不可见")
     def refund(self, info: Info) -> Refund | None:
         return Refund.of(self.row) if people.sees_statement(info.context.require_actor()) else None
+
+    @strawberry.field(description="冲正前已开发票、尚未登记红字发票; 医院不可见, 恒为否")
+    async def needs_red_invoice(self, info: Info) -> bool:
+        if not people.sees_statement(info.context.require_actor()):
+            return False
+        rows = await info.context.loaders.invoices_of_settlement.of(self.row.settlement_id)
+        return is_red_due(self.row, rows)
+
+    @strawberry.field(description="现金部分经线上支付渠道原路退回; 收的是现金的为空, 医院不可见")
+    async def payment_refund(self, info: Info) -> PaymentRefund | None:
+        if not people.sees_statement(info.context.require_actor()):
+            return None
+        row = await info.context.loaders.refund_of_reversal.find(self.row.id)
+        return PaymentRefund.of(row) if row else None
 
     @strawberry.field(description="对参保人其他结算的影响, 只列有权查看的, 医院不可见; 只说明, 不更改")
     async def effects(self, info: Info) -> list[ReversalEffect]:

@@ -11,15 +11,18 @@ from strawberry import Private, field
 import models
 from policy import benefit
 from policy.benefit.kept import jsonable
-from policy.terms import BenefitKind, FamilyRelation, PersonalData, Role
+from policy.terms import BenefitKind, PersonalData
 from policy.violation import Code
-from schema.context import Info
+from schema.context import Info, call_of
 from schema.institution import Hospital, Pharmacy
+from schema.invoice import Invoice
 from schema.member import Member
+from schema.payment import Payment
+from schema.receipt import Receipt
 from schema.refusal import Violation
 from schema.reversal import Reversal
 from schema.scalars import Instant, Money, Price, Quantity
-from services import people, settling
+from services import people, receipts, settling
 from services.reading import note
 
 if TYPE_CHECKING:
@@ -223,6 +226,24 @@ class Settlement:
         form = rows[-1].remaining if rows else self.row.statement
         return BenefitStatement.of_json(form) if form is not None else None
 
+    @strawberry.field(description="抵付个人现金部分的线上支付; 收现金的与无权查看时为空")
+    async def payment(self, info: Info) -> Payment | None:
+        row = await info.context.loaders.payment_of_settlement.find(self.row.id)
+        return Payment.of(row) if row else None
+
+    @strawberry.field(description="电子发票, 由药店开具并登记, 红字在后; 医院不可见")
+    async def invoices(self, info: Info) -> list[Invoice]:
+        if not people.sees_statement(info.context.require_actor()):
+            return []
+        rows = await info.context.loaders.invoices_of_settlement.of(self.row.id)
+        return [Invoice.of(row) for row in rows]
+
+    @strawberry.field(description="结算单, 含限时的 PDF 链接; 医院不可见")
+    def receipt(self, info: Info) -> Receipt | None:
+        call = call_of(info)
+        is_shown = people.sees_statement(call.actor)
+        return Receipt.of(receipts.receipt_of(call, self.row)) if is_shown else None
+
     @strawberry.field(description="参保人")
     async def member(self, info: Info) -> Member:
         return Member.of(await info.context.loaders.member.get(self.row.member_id))
@@ -260,48 +281,3 @@ class SettlementPreview:
             digest=found.digest,
             obstacles=[Violation.of(one) for one in found.violations],
         )
-
-
-@strawberry.type(description="一类待遇的年度累计")
-class BenefitUse:
-    year: int = field(description="年度")
-    bucket: str = field(description="待遇类型, 特殊病种带病种编码")
-    deductible_used: Money = field(description="已付起付标准")
-    fund_used: Money = field(description="统筹基金已支付")
-    deductible_left: Money | None = field(description="年度起付标准余额; 按次起付的地区为空")
-    limit_left: Money | None = field(description="年度支付限额余额")
-    rests_on_unverified: bool = field(description="用到了未经核实的示例参数")
-    basis: str = field(description="依据的文件与条款")
-
-
-@strawberry.type(description="医保待遇与账户余额")
-class BenefitBalance:
-    account_balance: Money = field(description="个人账户余额")
-    family_accounts: list["FamilyAccount"] = field(description="可用的家庭共济账户")
-    uses: list[BenefitUse] = field(description="各类待遇的年度累计")
-
-
-@strawberry.type(description="可用的家庭共济账户")
-class FamilyAccount:
-    owner: Member = field(description="账户所有人")
-    relation: FamilyRelation = field(description="登录的参保人是账户所有人的")
-    available: Money = field(description="可用金额, 不超过授权上限")
-
-
-@strawberry.type(description="费用清单签字")
-class FeeListSignature:
-    row: Private[models.FeeListSignature]
-    id: UUID = field(description="签字编号")
-    fee_list_sha256: str = field(description="费用清单摘要")
-    signed_at: Instant = field(description="签字时间")
-
-    @classmethod
-    def of(cls, row: models.FeeListSignature) -> Self:
-        signed_at = Instant(row.signed_at)
-        return cls(row=row, id=row.id, fee_list_sha256=row.fee_list_sha256, signed_at=signed_at)
-
-    @strawberry.field(description="签字人: 本人, 或代购的家庭成员 (SX-13); 医院看到的姓名脱敏")
-    async def signed_by(self, info: Info) -> Member:
-        is_masked = info.context.require_actor().role == Role.HOSPITAL
-        row = await info.context.loaders.member.get(self.row.signed_by_id)
-        return Member.of(row, is_masked=is_masked)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
-from models import Case, FamilyGrant, Fill, Institution, Member, Prescription, Settlement
+from models import Case, FamilyGrant, Fill, Institution, Member, Payment, Prescription, Settlement
 from policy.terms import GrantScope, InstitutionKind, PersonalData, Role
 from services.actor import Actor, Call
 from services.errors import BadInput, Forbidden, NotFound, check_text
@@ -85,6 +85,34 @@ async def settlements_of(actor: Actor, now: datetime) -> Q:
         case Role.SUPERVISOR | Role.SERVICE:
             return EVERYTHING
     return NOTHING
+
+
+async def payments_of(actor: Actor, now: datetime) -> Q:
+    """The external payments (线上支付) that the caller may see: who pays, who is paid, who watches."""
+    match actor.role:
+        case Role.PATIENT:
+            return Q(member_id__in=await visible_members(actor, now))
+        case Role.PHARMACY | Role.PHARMACIST:
+            return Q(pharmacy_id=actor.institution)
+        case Role.SUPERVISOR | Role.SERVICE:
+            return EVERYTHING
+    return NOTHING
+
+
+async def get_payment(actor: Actor, key: UUID, now: datetime) -> Payment:
+    """One payment the caller may see, or `NotFound`."""
+    row = await Payment.filter(await payments_of(actor, now), id=key).first()
+    if row is None:
+        raise NotFound("线上支付", key)
+    return row
+
+
+async def payment_of_number(provider: str, number: str) -> Payment:
+    """The payment that a provider tells of, or `NotFound`."""
+    row = await Payment.get_or_none(provider=provider, number=number)
+    if row is None:
+        raise NotFound("线上支付", number)
+    return row
 
 
 def cases_of(actor: Actor) -> Q:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from engines.payments import PaymentProvider
+from engines.receipt_codes import ReceiptCodes
 from policy.terms import Role
 from services.errors import Forbidden
 
@@ -101,6 +103,8 @@ class Tools:
     images: Images
     allows_samples: bool = False
     sessions: Sessions | None = None
+    payments: PaymentProvider | None = None
+    receipts: ReceiptCodes | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tortoise import connections
-
 from models import Institution
+from models.replica import searched_rows
 from policy.assessment import Assessment, YearOf, assess
 from policy.calendar import start_of_day
 from policy.terms import Role
@@ -72,7 +71,7 @@ async def hospital_years(call: Call, year: int, limit: int, after: str = "") -> 
     area = call.actor.area if call.actor.role == Role.AGENCY else None
     starts = [start_of_day(date(one, 1, 1)) for one in (year - 1, year, year + 1)]
     given = [*starts, hospital, area, after, limit]
-    rows = await connections.get("default").execute_query_dict(BY_HOSPITAL, given)
+    rows = await searched_rows(BY_HOSPITAL, given)
     codes = [row["hospital_id"] for row in rows]
     hospitals = {one.code: one for one in await Institution.filter(code__in=codes)}
     return [

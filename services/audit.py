@@ -4,7 +4,7 @@ from uuid import UUID
 
 from tortoise.models import Model
 
-from models import AuditEntry, Fill, Member, Prescription
+from models import AuditEntry, Fill, Member, Prescription, Settlement
 from services.actor import Call
 from services.reading import is_on_record
 
@@ -45,7 +45,7 @@ async def member_of(row: Model) -> UUID | None:
     for name in ("member_id", "owner_id"):
         if isinstance(member := getattr(row, name, None), UUID):
             return member
-    for name, model in (("fill_id", Fill), ("prescription_id", Prescription)):
+    for name, model in (("fill_id", Fill), ("prescription_id", Prescription), ("settlement_id", Settlement)):
         if isinstance(key := getattr(row, name, None), UUID):
             found = await model.filter(id=key).values_list("member_id", flat=True)
             return UUID(str(found[0])) if found else None

@@ -92,6 +92,12 @@ def compute(facts: BillFacts) -> Statement:
         return settle(facts)
 
 
+async def estimate(bill: Bill, tender: Tender, now: datetime) -> Statement:
+    """What a bill comes to as things stand (预结算), with nothing locked."""
+    account = await balance_of(bill.fill.member_id) if tender.use_account else ZERO
+    return compute(facts_of(bill, tender, account, await family_means(bill, tender, now, None)))
+
+
 async def family_means(
     bill: Bill, tender: Tender, now: datetime, locked: dict[UUID, Decimal] | None
 ) -> Decimal:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tortoise import connections
-
 from models import Drug, Institution, Member
+from models.replica import searched_rows
 from policy.calendar import shanghai_day
 from policy.identifiers import is_adcode, pooling_area, province
 from policy.preference import AWARDED, CHEAP, ESSENTIAL, shown_first
@@ -74,7 +73,9 @@ async def search_drugs(
     reach = [home, pooling_area(home), province(home)] if home else []
     rows = await page(order, wanted, reach, day, first + 1, after)
     drugs = {drug.code: drug for drug in await Drug.filter(code__in=[place.code for place in rows])}
-    return [Found(drugs[place.code], place) for place in rows[:first]], len(rows) > first
+    # a replica may still show what the primary has dropped
+    shown = [Found(drugs[place.code], place) for place in rows[:first] if place.code in drugs]
+    return shown, len(rows) > first
 
 
 async def page(
@@ -89,7 +90,7 @@ async def page(
     if after is not None:
         values += [*after.ranks, after.code]
     statement = PAGE.format(found=found, behind=BEHIND if after else "")
-    rows = await connections.get("default").execute_query_dict(statement, values)
+    rows = await searched_rows(statement, values)
     return [Place(order, (row["one"], row["two"], row["three"]), row["code"]) for row in rows]
 
 

@@ -21,8 +21,18 @@ class Enrolled:
 
 async def live_enrolments(member_id: UUID) -> list[Enrolled]:
     """The enrolled pictures of a person that count (有效建档照片): the two of the earliest consent."""
+    return await enrolments(member_id, EnrolmentState.ACTIVE)
+
+
+async def unconfirmed_enrolments(member_id: UUID) -> list[Enrolled]:
+    """The pictures of which nobody has seen yet that they show this person (待核实建档照片)."""
+    return await enrolments(member_id, EnrolmentState.UNCONFIRMED)
+
+
+async def enrolments(member_id: UUID, state: EnrolmentState) -> list[Enrolled]:
+    """The pictures of a person's enrolments in that state (建档照片), the earliest consent first."""
     rows = FaceEnrolment.filter(
-        member_id=member_id, state=EnrolmentState.ACTIVE, withdrawn_at__isnull=True, purged_at__isnull=True
+        member_id=member_id, state=state, withdrawn_at__isnull=True, purged_at__isnull=True
     )
     found = [one for row in await rows.order_by("consented_at") for one in pictures_of(row)]
     return found[:ENROLLED_MAX]

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import UUID
 
-from models import FaceEnrolment, Member
+from models import FaceEnrolment, Fill, IdentityCheck, Member
 from models.job import JobKind
 from policy.calendar import shanghai_day
 from policy.parameters import parameter
-from policy.terms import EnrolmentState, EventKind, Role
+from policy.terms import CardReading, EnrolmentState, EventKind, IdentityMethod, Role, Verdict
 from services.access import get_enrollee
 from services.actor import Call
+from services.audit import audit
+from services.card_reading import reference_of
 from services.errors import BadInput, NotFound
 from services.face_templates import forget
 from services.kept_pictures import Kept, keep_pictures, let_go
@@ -20,6 +23,8 @@ from services.topics import member_topic
 from services.use_case import Work, use_case
 
 PICTURES_MAX = 2
+SAME_VISIT = timedelta(minutes=10)
+"""So soon after the live picture a clerk who looks at documents still has the same person before him."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +86,75 @@ async def keep_enrolment(
 
 @use_case("decideEnrolment", FaceEnrolment)
 async def decide_enrolment(work: Work, enrolment_id: UUID, looked: Looked) -> FaceEnrolment:
-    """Take the pictures into use (建档结论), in the place of earlier ones, or refuse them. Only once."""
+    """Take the pictures into use (建档结论), in the place of earlier ones, or refuse them. Only once.
+
+    Pictures from a phone show nobody's identity: they wait for a counter to confirm them (YL-42), and
+    what was confirmed before goes on meanwhile. An agency has the person before it.
+    """
     work.call.require("人脸建档结论", Role.SERVICE)
     seen = await FaceEnrolment.get(id=enrolment_id)
     await Member.select_for_update().get(id=seen.member_id)
     row = await FaceEnrolment.get(id=enrolment_id)
     if row.state != EnrolmentState.PENDING:
         return row
-    if not looked.reason:
-        await forget(row.member_id)
-        await FaceEnrolment.filter(
-            member_id=row.member_id, state=EnrolmentState.ACTIVE, withdrawn_at__isnull=True
-        ).update(state=EnrolmentState.WITHDRAWN, withdrawn_at=work.now)
-    row.state = EnrolmentState.REFUSED if looked.reason else EnrolmentState.ACTIVE
     row.reason, row.advice, row.decided_at = looked.reason[:64], looked.advice[:200], work.now
-    await row.save(update_fields=["state", "reason", "advice", "decided_at"])
+    if looked.reason:
+        row.state = EnrolmentState.REFUSED
+    elif row.enrolled_by.startswith(f"{Role.AGENCY}:"):
+        await take_into_use(work, row)
+    else:
+        await end_earlier(work, row, EnrolmentState.UNCONFIRMED)
+        row.state = EnrolmentState.UNCONFIRMED
+    await row.save(update_fields=["state", "reason", "advice", "decided_at", "confirmed_at"])
     work.tell(EventKind.ENROLMENT_DECIDED, member_topic(row.member_id), subject_id=row.id)
     return row
+
+
+async def take_into_use(work: Work, row: FaceEnrolment) -> None:
+    """Compare with this face from now on (启用建档), and with no earlier one; the row is not saved yet."""
+    await forget(row.member_id)
+    await end_earlier(work, row, EnrolmentState.ACTIVE, EnrolmentState.UNCONFIRMED)
+    row.state, row.confirmed_at = EnrolmentState.ACTIVE, work.now
+
+
+async def end_earlier(work: Work, row: FaceEnrolment, *states: EnrolmentState) -> None:
+    """End the member's other enrolments in these states (停用原建档)."""
+    others = FaceEnrolment.filter(member_id=row.member_id, state__in=states, withdrawn_at__isnull=True)
+    await others.exclude(id=row.id).update(state=EnrolmentState.WITHDRAWN, withdrawn_at=work.now)
+
+
+async def confirm_enrolment(work: Work, fill: Fill) -> None:
+    """Take a face from a phone into use (核实建档) once this fill's check has shown whose it is (YL-42).
+
+    The person present looked like the face that waits, and proved at the same counter to be the buyer: by the
+    portrait on his own card, by a face confirmed earlier, or by two documents that a clerk saw just then.
+    """
+    checks = await IdentityCheck.filter(fill_id=fill.id, verdict__isnull=False).order_by("-decided_at")
+    face = next((one for one in checks if one.method == IdentityMethod.FACE), None)
+    if face is None or face.likeness_id is None or not await shows_person(checks[0], face):
+        return
+    row = await FaceEnrolment.select_for_update().get_or_none(
+        id=face.likeness_id, member_id=fill.buyer_id, state=EnrolmentState.UNCONFIRMED
+    )
+    if row is None:
+        return
+    await take_into_use(work, row)
+    await row.save(update_fields=["state", "confirmed_at"])
+    await audit(work.call, "confirmEnrolment", "DONE", row)
+    work.tell(EventKind.ENROLMENT_DECIDED, member_topic(row.member_id), subject_id=row.id)
+
+
+async def shows_person(last: IdentityCheck, face: IdentityCheck) -> bool:
+    """Whether the check that let the fill settle is of the very person on the live picture (同一在场人).
+
+    A number typed beside a card that was not read may do for one settlement, but not for all to come.
+    """
+    if last.id == face.id:
+        card = await reference_of(face)
+        return face.verdict == Verdict.MATCH and (card is None or card.reading == CardReading.READ_MATCH)
+    assert last.decided_at is not None
+    assert face.decided_at is not None
+    return last.method == IdentityMethod.MANUAL and last.decided_at - face.decided_at <= SAME_VISIT
 
 
 async def withdraw_face(call: Call, member_id: UUID | None) -> FaceEnrolment:
@@ -118,7 +175,7 @@ async def end_enrolment(work: Work, member_id: UUID) -> FaceEnrolment:
     await Member.select_for_update().get(id=member_id)
     live = await FaceEnrolment.filter(
         member_id=member_id,
-        state__in=(EnrolmentState.PENDING, EnrolmentState.ACTIVE),
+        state__in=(EnrolmentState.PENDING, EnrolmentState.UNCONFIRMED, EnrolmentState.ACTIVE),
         withdrawn_at__isnull=True,
     ).order_by("-consented_at")
     if not live:

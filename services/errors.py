@@ -109,6 +109,24 @@ class SignInAway(ServiceError):
         super().__init__("微信登录服务暂时不可用,请稍后重新调用 wx.login 再试。")
 
 
+class PaymentsOff(ServiceError):
+    """No payment provider is set up here (未启用线上支付)."""
+
+    code = "PAYMENTS_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("本系统没有启用线上支付。请在柜台收取现金部分。")
+
+
+class ReceiptsOff(ServiceError):
+    """No key to sign receipts is set up here (未启用结算单)."""
+
+    code = "RECEIPTS_OFF"
+
+    def __init__(self) -> None:
+        super().__init__("本系统没有启用结算单的签发与核验。请联系系统运维。")
+
+
 class Refused(ServiceError):
     """The rules forbid it (业务拒绝); carries every broken rule at once, and cases to open."""
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 from models import FaceMean, FaceTemplate
 from policy.identifiers import pooling_area
-from policy.terms import Role
+from policy.terms import EnrolmentState, Role
 from services.face_templates import sealed, vector_of
 from services.use_case import Work, use_case
 
@@ -34,7 +34,11 @@ async def people_by_area(engine: str, model_version: str) -> dict[str, list[UUID
     """Who has a usable template (已有特征的参保人), by pooling area."""
     found: dict[str, list[UUID]] = {}
     rows = FaceTemplate.filter(
-        engine=engine, model_version=model_version, unusable="", enrolment__withdrawn_at__isnull=True
+        engine=engine,
+        model_version=model_version,
+        unusable="",
+        enrolment__withdrawn_at__isnull=True,
+        enrolment__state=EnrolmentState.ACTIVE,
     )
     pairs = await rows.distinct().values_list("member_id", "member__area")
     for member_id, area in sorted(pairs):

@@ -5,7 +5,7 @@ from datetime import date
 
 from models import Fill, IdentityCheck, IdentityImage, Institution
 from policy.calendar import shanghai_day
-from services.enrolled_faces import Enrolled, live_enrolments
+from services.enrolled_faces import Enrolled, live_enrolments, unconfirmed_enrolments
 from services.identity import CARD, FACE_LIVE
 
 
@@ -19,11 +19,15 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is compared (比对对象), where and on which day: enrolled faces, or else the card."""
+    """What is compared (比对对象), where and on which day: enrolled faces, or else the card.
+
+    `claimed` is a face from a phone that nobody has confirmed: by itself it proves nothing.
+    """
 
     live: Picture
     enrolled: list[Enrolled]
     card: Picture | None
+    claimed: list[Enrolled]
     area: str
     on: date
 
@@ -39,6 +43,7 @@ async def subject_of(check: IdentityCheck) -> Subject:
         live=pictures[FACE_LIVE],
         enrolled=enrolled,
         card=None if enrolled else pictures.get(CARD),
+        claimed=await unconfirmed_enrolments(check.person_id),
         area=pharmacy.area,
         on=shanghai_day(check.submitted_at),
     )

@@ -23,7 +23,7 @@ from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
 from services.access import get_fill
 from services.actor import Call
-from services.enrolled_faces import live_enrolments
+from services.enrolled_faces import live_enrolments, unconfirmed_enrolments
 from services.errors import BadInput, Refused, check_text
 from services.fills import LIVE, lock_fill, tell
 from services.kept_pictures import Kept, keep_pictures, let_go
@@ -85,6 +85,8 @@ class Found:
     engine: str
     bands_version: str
     findings: Sequence[dict[str, object]] = ()
+    by_card: bool = False
+    likeness_id: UUID | None = None
 
 
 async def submit_identity_check(
@@ -211,7 +213,8 @@ async def decide_identity_check(work: Work, check_id: UUID, found: Found) -> Ide
             "bands_version": found.bands_version,
             "findings": list(found.findings),
             "tries": check.tries + 1,
-            "by_card": not await live_enrolments(check.person_id),
+            "by_card": found.by_card,
+            "likeness_id": found.likeness_id,
             "decided_at": work.now,
         }
     )
@@ -224,7 +227,7 @@ async def require_reference(fill: Fill, shown: Shown) -> None:
     """A face is compared with something: an enrolled one, or the card's."""
     if ID_CARD in shown.documents:
         return
-    if await live_enrolments(fill.buyer_id):
+    if await live_enrolments(fill.buyer_id) or await unconfirmed_enrolments(fill.buyer_id):
         return
     raise BadInput("card", "该购药人没有人脸建档,请同时扫描其身份证人像面,或改用特殊登记。")
 

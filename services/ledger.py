@@ -24,22 +24,23 @@ class Leg:
     credit: Decimal = ZERO
 
 
-async def book_settlement(work: Work, settlement: Settlement) -> JournalEntry:
+async def book_settlement(work: Work, settlement: Settlement, *, is_online: bool = False) -> JournalEntry:
     """Book a settlement (SX-27): the payable to the pharmacy, and what members' accounts and cash paid."""
-    legs = legs_of(settlement_entry(paid_by(settlement)), owners_of(settlement))
+    legs = legs_of(settlement_entry(paid_by(settlement, is_online)), owners_of(settlement))
     return await book(work, "SETTLEMENT", settlement.number, "门诊统筹购药结算", legs)
 
 
-async def book_reversal(work: Work, reversal: Reversal) -> JournalEntry:
+async def book_reversal(work: Work, reversal: Reversal, *, is_online: bool = False) -> JournalEntry:
     """Book a reversal (冲正): the settlement's entry turned round, for what was taken back."""
-    legs = legs_of(turned(settlement_entry(paid_by(reversal))), owners_of(reversal))
+    legs = legs_of(turned(settlement_entry(paid_by(reversal, is_online))), owners_of(reversal))
     return await book(work, "REVERSAL", reversal.number, "门诊统筹购药冲正", legs)
 
 
-def paid_by(row: Settlement | Reversal) -> Paid:
-    """Who paid a settlement, or got back what was taken back of it."""
+def paid_by(row: Settlement | Reversal, is_online: bool) -> Paid:
+    """Who paid a settlement, or got back what was taken back of it; the cash share perhaps online."""
     further = row.fund_total - row.pooled_fund
-    return Paid(row.pooled_fund, further, row.account, row.family_account, row.cash)
+    cash, online = (ZERO, row.cash) if is_online else (row.cash, ZERO)
+    return Paid(row.pooled_fund, further, row.account, row.family_account, cash, online)
 
 
 def owners_of(row: Settlement | Reversal) -> dict[Owner, str]:

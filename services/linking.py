@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from models import AccountLink, Device, IdentityCheck, LinkCode, Member
+from models import AccountLink, Device, IdentityCheck, Institution, LinkCode, Member
+from policy.calendar import shanghai_day
+from policy.dispensing import check_card
 from policy.terms import EventKind, IdentityMethod, Role, Verdict
 from policy.violation import Code
 from services.actor import Actor, Call, Keys
+from services.card_reading import reference_of
 from services.errors import BadInput, NotFound, Refused
 from services.family_people import NamedPerson, named, person_of
+from services.law import lawful
+from services.mini_accounts import account_on, link_of, sealed
 from services.sessions import LIFE, Session, about, live_device, presented, session_of, sessions_of
 from services.short_codes import digits_of, read_digits, refuse_guessers
 from services.topics import member_topic
@@ -72,9 +77,19 @@ async def of_counter(work: Work, check_id: UUID | None) -> UUID:
         method__in=[IdentityMethod.FACE, IdentityMethod.MANUAL],
         decided_at__gt=work.now - CHECK_LIFE,
     )
-    if check is None:
+    if check is None or not await shows_own_card(work, check):
         raise NotFound("30 分钟内通过的身份核验", check_id)
     return check.person_id
+
+
+async def shows_own_card(work: Work, check: IdentityCheck) -> bool:
+    """Whether the face was not compared with a card, or with one that is this person's (本人证件)."""
+    card = await reference_of(check)
+    if card is None:
+        return True
+    pharmacy = await Institution.get(code=work.actor.institution)
+    with lawful():
+        return not check_card(pharmacy.area, shanghai_day(work.now), "身份证", card, "YL-53")
 
 
 async def link_member(call: Call, token: str, id_number: str, name: str, code: str) -> Session:
@@ -115,12 +130,30 @@ async def keep_link(
         raise Refused([about(Code.LINK_REFUSED, text)])
     row.used_at = work.now
     await row.save(update_fields=["used_at"])
-    others = Device.filter(openid_hash=device.openid_hash, ended_at=None).exclude(id=device.id)
-    await others.exclude(member_id=member.id).update(ended_at=work.now)
-    await AccountLink.update_or_create(
-        defaults={"member_id": member.id, "linked_at": work.now}, openid_hash=device.openid_hash
-    )
+    await link_account(work, device, member.id)
     device.member_id, device.expires_at = member.id, work.now + LIFE
     await device.save(update_fields=["member_id", "expires_at"])
     work.tell(EventKind.DEVICE_LINKED, member_topic(member.id), subject_id=device.id)
     return device
+
+
+async def link_account(work: Work, device: Device, member_id: UUID) -> None:
+    """Link the device's account to the member; its devices of another member end."""
+    keys = work.call.tools.keys
+    account = account_on(keys, device)
+    hashes = account.hashes if account else [device.openid_hash]
+    others = Device.filter(openid_hash__in=hashes, ended_at=None).exclude(id=device.id)
+    await others.exclude(member_id=member_id).update(ended_at=work.now)
+    link = await link_of(keys, account) if account else await AccountLink.get_or_none(openid_hash=hashes[0])
+    if link is not None:
+        link.member_id, link.linked_at = member_id, work.now
+        await link.save(update_fields=["member_id", "linked_at"])
+        return
+    link_id = uuid4()
+    await AccountLink.create(
+        id=link_id,
+        openid_hash=hashes[0],
+        openid_sealed=sealed(keys, account, "account_link", link_id) if account else None,
+        member_id=member_id,
+        linked_at=work.now,
+    )

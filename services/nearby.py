@@ -6,9 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from tortoise import connections
-
 from models import Prescription, PrescriptionLine
+from models.replica import searched_rows
 from policy.calendar import shanghai_day
 from policy.geography import distance_m, project, projection_scale
 from policy.terms import LineState, Role
@@ -149,7 +148,7 @@ async def nearby_hospitals(search: Search) -> list[tuple[str, float]]:
     check_search(search)
     x, y = project(search.place.longitude, search.place.latitude)
     reach = search.radius_m * RADIUS_SLACK * projection_scale(search.place.latitude)
-    rows = await connections.get("default").execute_query_dict(HOSPITALS, [x, y, reach])
+    rows = await searched_rows(HOSPITALS, [x, y, reach])
     here = (search.place.longitude, search.place.latitude)
     found = [(row["code"], distance_m(here, (row["longitude"], row["latitude"]))) for row in rows]
     return [(code, distance) for code, distance in found if distance <= search.radius_m]

@@ -49,6 +49,7 @@ class NearbyPharmacy:
     """One pharmacy of the answer (附近药店)."""
 
     code: str
+    pharmacy: Institution
     distance: float
     away: float
     is_stale: bool
@@ -111,6 +112,7 @@ def build(
     estimate = estimator.of(offers, pharmacy)
     return NearbyPharmacy(
         code=row["code"],
+        pharmacy=pharmacy,
         distance=row["distance"],
         away=row["away"],
         is_stale=row["is_stale"],

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
+from models.replica import searched
 from policy.availability import quiet_before
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.geography import distance_m, project, projection_scale
@@ -143,9 +144,14 @@ async def find(
 ) -> list[dict[str, Any]]:
     """The next pharmacies of the circle, nearest first, that were heard lately or (`stale`) were not."""
     values = arguments(now, search, wants, stale=stale, after=after, limit=limit)
-    async with in_transaction() as connection:
-        await connection.execute_script(LAZILY)
-        rows: list[dict[str, Any]] = await connection.execute_query_dict(NEARBY, values)
+
+    async def walk(connection_name: str) -> list[dict[str, Any]]:
+        async with in_transaction(connection_name) as connection:
+            await connection.execute_script(LAZILY)
+            found: list[dict[str, Any]] = await connection.execute_query_dict(NEARBY, values)
+            return found
+
+    rows = await searched(walk)
     here = (search.place.longitude, search.place.latitude)
     for row in rows:
         row["distance"] = distance_m(here, (row["longitude"], row["latitude"]))

@@ -14,6 +14,11 @@ UNSOLD = (FillState.DECLINED, FillState.REJECTED, FillState.CANCELLED, FillState
 """States in which a fill has ended and nothing was sold."""
 
 
+def mask_name(name: str) -> str:
+    """The first character of a name (脱敏姓名), and stars."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
 def is_over(actor: Actor, state: FillState) -> bool:
     """Whether a pharmacy has no business with a fill's person any more (业务已终止): nothing was sold."""
     return actor.role in COUNTER and state in UNSOLD

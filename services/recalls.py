@@ -28,6 +28,7 @@ SELECT id FROM stock_item WHERE next_expiry < $1 ORDER BY next_expiry LIMIT $2
 async def recall_batch(work: Work, drug_code: str, batch_number: str, reason: str) -> Drug:
     """Take a batch off sale (批次召回): a pharmacy its own boxes, an agency those of its area."""
     work.call.require("批次召回", Role.PHARMACY, Role.PHARMACIST, Role.AGENCY)
+    check_text("drugCode", drug_code, 23)
     check_text("batchNumber", batch_number, 30)
     check_text("reason", reason, 200)
     if not batch_number.strip() or not reason.strip():

@@ -14,6 +14,7 @@ from policy.money import FEN
 from policy.reconciliation import Amounts, Compared, Totals, compare, compare_totals, net
 from policy.terms import InsuranceType, ReconcileResult, Role
 from services.actor import Call
+from services.daily import filed
 from services.errors import BadInput, check_text
 
 DAYS_MAX = 31
@@ -37,6 +38,11 @@ class Period:
         """Refuse a span that is none."""
         if not self.since <= self.until < self.since + timedelta(days=DAYS_MAX):
             raise BadInput("until", f"应不早于 since,且一次至多 {DAYS_MAX} 天。")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing of the days is left out (未按统筹区、险种筛选)."""
+        return self.area is None and self.insurance is None
 
     def rows(self, pharmacy: str, by: str, to_fill: str) -> dict[str, Any]:
         """The filter of the rows of a pharmacy whose instant `by` lies in the period."""
@@ -65,13 +71,26 @@ async def reconcile_totals(call: Call, period: Period, there: Totals) -> TotalsA
     """Compare the sums of a period (对总账, 3201)."""
     here = totals(await booked(call, period))
     result, differing = compare_totals(here, there)
+    if period.is_whole:
+        await filed(call, period.since, period.until, result)
     return TotalsAnswer(result, differing, here)
 
 
 async def reconcile_details(call: Call, period: Period, there: Mapping[str, Amounts]) -> list[Compared]:
     """Compare settlement by settlement (对明细账, 3202): equal, only here, only there, amounts differ."""
     here = {number: amounts for number, (_, amounts) in (await booked(call, period)).items()}
-    return list(compare(here, there))
+    found = list(compare(here, there))
+    if period.is_whole:
+        await filed(call, period.since, period.until, overall(found))
+    return found
+
+
+def overall(found: Sequence[Compared]) -> ReconcileResult:
+    """One word for all the lines (总体结果): what they have in common, or that they differ."""
+    results = {one.result for one in found} - {ReconcileResult.EQUAL}
+    if not results:
+        return ReconcileResult.EQUAL
+    return results.pop() if len(results) == 1 else ReconcileResult.DIFFERENT
 
 
 async def booked(call: Call, period: Period) -> dict[str, tuple[int, Amounts]]:

@@ -8,7 +8,9 @@ from uuid import UUID
 from models import (
     Fill,
     FillLine,
+    Invoice,
     Member,
+    Payment,
     Prescription,
     PrescriptionLine,
     Reversal,
@@ -28,6 +30,7 @@ from services.actor import Call
 from services.errors import Forbidden, Refused
 from services.fills import lock_prescription, refresh_state, require_transition, tell
 from services.ledger import book_reversal, lock_balances
+from services.payments import request_refund
 from services.reversal_plan import Plan, Wish, plan_of
 from services.reviewing import require_reason
 from services.settling import new_number, take_visit_deductible
@@ -61,15 +64,21 @@ async def reverse_settlement(work: Work, settlement_id: UUID, reason: str, wish:
     require_own_members(work.call, seen)
     prescription, fill = await lock_behind(seen)
     require_transition(work, "reverse", fill)
+    payment = await Payment.select_for_update().get_or_none(settlement_id=seen.id)
     await Member.select_for_update().get(id=seen.member_id)
     plan = await plan_of(seen, fill, wish, work.actor.role, work.now)
     if plan.violations:
         raise Refused(plan.violations)
     await lock_balances([seen.member_id, *([seen.payer_id] if seen.payer_id else [])])
     reversal = await write_reversal(work, plan, reason)
-    await give_back(work, prescription, plan, reversal)
+    await give_back(work, prescription, plan, reversal, is_online=payment is not None)
+    if payment is not None and reversal.cash:
+        await request_refund(work, payment, reversal.cash, "冲正退费", reversal)
     await end_or_keep(work, fill, plan, reason)
     announce(work, prescription, fill, reversal)
+    if await Invoice.exists(settlement_id=seen.id):
+        pharmacy = institution_topic(seen.pharmacy_id)
+        work.tell(EventKind.RED_INVOICE_DUE, pharmacy, fill_id=fill.id, subject_id=reversal.id)
     return reversal
 
 
@@ -143,7 +152,9 @@ def budget_of(plan: Plan) -> tuple[Decimal | None, Decimal | None]:
     return cost, fund
 
 
-async def give_back(work: Work, prescription: Prescription, plan: Plan, reversal: Reversal) -> None:
+async def give_back(
+    work: Work, prescription: Prescription, plan: Plan, reversal: Reversal, *, is_online: bool
+) -> None:
     """Everything the lines had changed: accumulators, the visit's deductible, books, stock, lines."""
     settlement = plan.settlement
     year = shanghai_day(settlement.settled_at).year
@@ -151,7 +162,7 @@ async def give_back(work: Work, prescription: Prescription, plan: Plan, reversal
         pot = benefit.bucket(use.benefit, use.disease_code)
         await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(prescription, -reversal.deductible)
-    await book_reversal(work, reversal)
+    await book_reversal(work, reversal, is_online=is_online)
     await reopen(work, prescription, [one.fill_line for one in plan.lines])
     ids = [one.fill_line.id for one in plan.lines]
     lost = {one.fill_line.id for one in plan.lines if one.goods == GoodsFate.WRITTEN_OFF}

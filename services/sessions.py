@@ -1,16 +1,16 @@
 """Sign in from a mini-program (小程序登录): a device, its rotating tokens, and its end."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from models import AccountLink, Device
+from models import Device
 from policy.rule import broken
 from policy.violation import Code, Violation
 from services.actor import Call, Keys, Sessions
 from services.errors import BadInput, NotFound, Refused, SignInOff, check_text
 from services.family_people import require_member
+from services.mini_accounts import KnownAccount, account_of, link_of, renew_devices, sealed
 from services.short_codes import is_among, refuse_guessers
 from services.use_case import Work, use_case
 
@@ -81,46 +81,30 @@ async def sign_in(call: Call, code: str, device: str) -> Session:
     locked = about(Code.SIGN_IN_LOCKED, "登录凭证错误次数过多,请 10 分钟后再试。")
     await refuse_guessers(Work(call), "signInWithWechat", [Code.SIGN_IN_CODE_WRONG], locked)
     openid = await sessions.openid(code)
-    hashes = [] if openid is None else account_hashes(call.tools.keys, openid)
-    return session_of(call, await keep_device(call, hashes=hashes, name=device.strip() or "微信小程序"))
-
-
-def account_hashes(keys: Keys, openid: str) -> list[str]:
-    """The keyed hashes of an account (openid), as hex: the key ring takes small letters for capitals."""
-    return keys.lookup_hashes(f"openid:{openid.encode().hex()}")
+    account = None if openid is None else account_of(call.tools.keys, openid)
+    return session_of(call, await keep_device(call, account=account, name=device.strip() or "微信小程序"))
 
 
 @use_case("signInWithWechat", Device)
-async def keep_device(work: Work, hashes: Sequence[str], name: str) -> Device:
+async def keep_device(work: Work, account: KnownAccount | None, name: str) -> Device:
     """Write the device, of the member to whom its account is linked."""
-    if not hashes:
+    if account is None:
         text = "登录凭证无效或已使用。请重新调用 wx.login 取得新的 code。"
         raise Refused([about(Code.SIGN_IN_CODE_WRONG, text)])
-    link = await link_of(hashes)
+    keys = work.call.tools.keys
+    await renew_devices(keys, account)
+    link = await link_of(keys, account)
+    device_id = uuid4()
     return await Device.create(
-        openid_hash=hashes[0],
+        id=device_id,
+        openid_hash=account.present,
+        openid_sealed=sealed(keys, account, "device", device_id),
         member_id=link.member_id if link else None,
         name=name,
         signed_in_at=work.now,
         refreshed_at=work.now,
         expires_at=work.now + (LIFE if link else UNLINKED_LIFE),
     )
-
-
-async def link_of(hashes: Sequence[str]) -> AccountLink | None:
-    """The link of an account. What an older lookup key hashed is hashed anew: here the account is known."""
-    present, *older = hashes
-    if older:
-        await Device.filter(openid_hash__in=older).update(openid_hash=present)
-    links = await AccountLink.select_for_update().filter(openid_hash__in=hashes).order_by("-linked_at")
-    if not links:
-        return None
-    link, *earlier = links
-    await AccountLink.filter(id__in=[one.id for one in earlier]).delete()
-    if link.openid_hash != present:
-        link.openid_hash = present
-        await link.save(update_fields=["openid_hash"])
-    return link
 
 
 async def refresh_session(call: Call, token: str) -> Session:

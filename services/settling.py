@@ -32,12 +32,14 @@ from policy.violation import Code, Violation
 from services import benefit, holds
 from services.access import get_fill
 from services.actor import Call
-from services.bills import Bill, Tender, bill_of, compute, facts_of, family_means, why_not
+from services.bills import Bill, Tender, bill_of, compute, estimate, facts_of, family_means, why_not
 from services.bulk import run
+from services.enrolment import confirm_enrolment
 from services.errors import Refused
 from services.family_people import lock_members
 from services.fills import LIVE, lock_fill, move, refresh_state, require_transition
-from services.ledger import balance_of, book_settlement, lock_balances
+from services.ledger import book_settlement, lock_balances
+from services.payments import open_payment, require_usable, use_payment
 from services.topics import institution_topic, member_topic
 from services.use_case import Work, use_case
 
@@ -69,9 +71,7 @@ async def preview_settlement(call: Call, fill_id: UUID, tender: Tender) -> Previ
         raise Refused([broken(Code.STATE_FORBIDS, "YL-4", text)])
     prescription = await Prescription.get(id=fill.prescription_id)
     bill = await bill_of(prescription, fill, call.now)
-    account = await balance_of(fill.member_id) if tender.use_account else ZERO
-    family = await family_means(bill, tender, call.now, None)
-    outcome = compute(facts_of(bill, tender, account, family))
+    outcome = await estimate(bill, tender, call.now)
     obstacles = await why_not(call.now, bill, tender)
     if too_early := check_transition("settle", fill.state, Role.PHARMACY):
         obstacles.append(too_early)
@@ -80,16 +80,24 @@ async def preview_settlement(call: Call, fill_id: UUID, tender: Tender) -> Previ
 
 @use_case("settleFill", Settlement)
 async def settle_fill(
-    work: Work, fill_id: UUID, tender: Tender, statement_digest: str | None = None
+    work: Work,
+    fill_id: UUID,
+    tender: Tender,
+    statement_digest: str | None = None,
+    payment_id: UUID | None = None,
 ) -> Settlement:
     """Settle a fill (结算): benefit, accounts, books, stock and states change together or not at all.
 
+    With `payment_id`, a paid external payment of the very amount, the cash share is paid by it (YL-PAYMENT).
     With `statement_digest`, the digest of the previewed statement, a settlement whose figures have
     changed meanwhile is refused, so that nobody pays another sum than was shown.
     """
     work.call.require("结算", Role.PHARMACY, Role.PHARMACIST)
     prescription, fill = await lock_fill(work, fill_id)
     require_transition(work, "settle", fill)
+    # where no provider is set up nobody has paid: one statement less
+    is_asked = payment_id is not None or work.call.tools.payments is not None
+    payment = await open_payment(fill.id) if is_asked else None
     payer = [tender.family_payer_id] if tender.family_payer_id else []
     # the payer too, so that a grant taken back meanwhile is taken back before or after, never during
     members = await lock_members([fill.member_id, *payer])
@@ -103,20 +111,28 @@ async def settle_fill(
     outcome = compute(facts)
     if statement_digest is not None and statement_digest != digest(outcome):
         raise Refused([changed(outcome)])
+    used = require_usable(payment, payment_id, outcome.psn_cash_pay)
     settlement = await write_settlement(work, bill, tender, facts, outcome)
-    await write_effects(work, bill, settlement, outcome)
+    await write_effects(work, bill, settlement, outcome, is_online=used is not None)
+    await use_payment(work, payment, used, settlement)
     await move(work, fill, FillState.SETTLED, EventKind.FILL_SETTLED)
+    await confirm_enrolment(work, fill)
+    announce(work, prescription, settlement)
+    return settlement
+
+
+def announce(work: Work, prescription: Prescription, settlement: Settlement) -> None:
+    """Tell the hospital, and whose account was charged."""
     work.tell(
         EventKind.FILL_SETTLED,
         institution_topic(prescription.hospital_id),
         prescription_id=prescription.id,
-        fill_id=fill.id,
+        fill_id=settlement.fill_id,
         subject_id=settlement.id,
     )
     if settlement.payer_id is not None:
         charged = member_topic(settlement.payer_id)
         work.tell(EventKind.FAMILY_ACCOUNT_CHARGED, charged, subject_id=settlement.id)
-    return settlement
 
 
 async def write_settlement(
@@ -181,7 +197,9 @@ async def write_lines(settlement: Settlement, bill: Bill, outcome: Statement) ->
     await SettlementLine.bulk_create(rows)
 
 
-async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome: Statement) -> None:
+async def write_effects(
+    work: Work, bill: Bill, settlement: Settlement, outcome: Statement, *, is_online: bool
+) -> None:
     """Everything a settlement changes: accumulators, books, stock, lines, the prescription."""
     prescription = bill.prescription
     year = shanghai_day(work.now).year
@@ -190,7 +208,7 @@ async def write_effects(work: Work, bill: Bill, settlement: Settlement, outcome:
         pot = benefit.bucket(use.benefit, use.disease_code)
         await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(prescription, outcome.act_pay_dedc)
-    await book_settlement(work, settlement)
+    await book_settlement(work, settlement, is_online=is_online)
     await PrescriptionLine.filter(id__in=[line.prescription_line_id for line in bill.lines]).update(
         state=LineState.DISPENSED, dispensed_at=work.now
     )

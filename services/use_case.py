@@ -15,6 +15,8 @@ import asyncpg
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
+from engines.metrics import REFUSALS
+from engines.tracing import origin
 from models import Case, Event, IdempotencyRecord, Institution, Job
 from models.job import JobKind
 from policy.terms import CaseKind, EventKind
@@ -93,7 +95,9 @@ class Work:
 
     def enqueue(self, kind: JobKind, subject_id: UUID) -> None:
         """Remember a job (后台任务) for the workers."""
-        self.jobs.append(Job(kind=kind, subject_id=subject_id, due_at=self.now, created_at=self.now))
+        self.jobs.append(
+            Job(kind=kind, subject_id=subject_id, due_at=self.now, created_at=self.now, **origin())
+        )
 
     def stock_changed(self, pharmacy_code: str) -> None:
         """What this pharmacy can sell may have changed (库存变化): rung after the commit, no event kept."""
@@ -228,6 +232,8 @@ def plain(value: object) -> object:
 async def record_refusal(call: Call, verb: str, refusal: Refused) -> None:
     """Write that a call was refused and the cases that gave cause for, after the rollback."""
     work = Work(call)
+    for violation in refusal.violations:
+        REFUSALS.labels(violation.code, verb).inc()
     async with in_transaction() as connection:
         await audit(call, verb, refusal.violations[0].code if refusal.violations else "REFUSED")
         if refusal.cases:

@@ -1,13 +1,14 @@
 """The whole house in one process: API, sockets, worker, on a database of its own."""
 
 import asyncio
-import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
 
 import httpx
 
@@ -22,13 +23,16 @@ from api.server import Server
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.doorbell import Doorbell
+from engines.http_payments import HttpPayments
 from engines.images import ImageStore
 from engines.jwks import KeySource
 from engines.keys import KeyRing
 from engines.live_keys import LiveKeyRing
+from engines.payments import PaymentProvider
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
 from engines.rates import Rate, Rates, Taken
+from engines.receipt_codes import ReceiptCodes
 from engines.session_tokens import EitherVerifier, SessionTokens, load_or_create
 from engines.tokens import TokenVerifier
 from engines.wechat import WechatCodes
@@ -42,12 +46,18 @@ from policy.terms import Role
 from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
+from tests.listening import listening_socket
 from tests.world import keys
 
 NOBODY = "http://127.0.0.1:9"
 """An address at which nothing listens."""
 
+RECEIPT_KEYS = ("test-receipts", "test-receipts-before")
+PUBLIC_URL = "https://yaolu.invalid"
 WECHAT_APP = ("wx-test-app", "test-secret-value")
+
+NO_PROVIDER = HttpPayments("nobody", NOBODY, "M-NOBODY", "key")
+"""A payment provider that never answers."""
 
 SERVICE = Actor(role=Role.SERVICE, subject="test")
 
@@ -104,6 +114,12 @@ class House:
             yield way
 
 
+@cache
+def one_schema() -> Schema:
+    """The schema of the session: made once, and each document checked once (共用模式)."""
+    return schema()
+
+
 @asynccontextmanager
 async def open_house(
     database_url: str,
@@ -112,8 +128,13 @@ async def open_house(
     wechat_url: str = NOBODY,
     ring: KeyRing | LiveKeyRing | None = None,
     made: Schema | None = None,
+    orm: Mapping[str, Any] | None = None,
+    payments: PaymentProvider | None = NO_PROVIDER,
 ) -> AsyncIterator[House]:
-    """Open the house on a copy of the sample world, at the demo's morning; `made` is another schema."""
+    """Open the house on a copy of the sample world, at the demo's morning.
+
+    `made` is another schema, `orm` another configuration of the mapper.
+    """
     ring = ring or keys()
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
@@ -126,7 +147,15 @@ async def open_house(
         WechatCodes(wechat_url, *WECHAT_APP),
         SessionTokens.read(key, audience=settings.OIDC_AUDIENCE, now=clock.now),
     )
-    tools = Tools(Doorbell(bell, queue), ring, images, allows_samples=True, sessions=mini)
+    tools = Tools(
+        Doorbell(bell, queue),
+        ring,
+        images,
+        allows_samples=True,
+        sessions=mini,
+        payments=payments,
+        receipts=ReceiptCodes(RECEIPT_KEYS, PUBLIC_URL),
+    )
     verifier = TokenVerifier(
         KeySource(str(issuer.jwks_file)),
         issuer=settings.OIDC_ISSUER,
@@ -134,7 +163,7 @@ async def open_house(
         now=clock.now,
     )
     parts = Parts(
-        schema=made or schema(),
+        schema=made or one_schema(),
         clock=clock,
         tokens=EitherVerifier(mini.tokens, verifier),
         bell=bell,
@@ -142,7 +171,7 @@ async def open_house(
         rates=RichRates(redis_url, token_hex(4)),
         documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
-        orm=orm_config(database_url),
+        orm=orm or orm_config(database_url),
     )
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(parts))
@@ -154,8 +183,7 @@ async def open_house(
 @asynccontextmanager
 async def served(parts: Parts) -> AsyncIterator[str]:
     """The application behind a real socket; gives its address."""
-    listening = socket.socket()
-    listening.bind(("127.0.0.1", 0))
+    listening = listening_socket()
     server = Server(create_app(parts), log_level="error")
     task = asyncio.create_task(server.serve(sockets=[listening]))
     async with asyncio.timeout(20):

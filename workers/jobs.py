@@ -3,14 +3,18 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 from typing import TypeVar
 from uuid import UUID
 
+from structlog.contextvars import bound_contextvars
 from tortoise.expressions import F
 
 from engines.images import ImageMissing
 from engines.logs import log_fault
+from engines.metrics import JOB_SECONDS, JOBS
 from engines.pictures import Reason, Unusable
+from engines.tracing import span
 from models import Job
 from models.job import JobKind, JobState
 from policy.terms import Role
@@ -58,14 +62,28 @@ async def run_job(bench: Bench, job_id: UUID, runners: dict[JobKind, Run]) -> No
     job = await claim(job_id, bench.now())
     if job is None:
         return
+    facts = {"request_id": job.request_id, "job": str(job.id)}
+    name = f"job {job.kind}"
+    with bound_contextvars(**facts), span(name, job.traceparent, attempt=job.attempts) as current:
+        began = perf_counter()
+        outcome = await attempt(bench, job, runners[job.kind])
+        JOB_SECONDS.labels(job.kind).observe(perf_counter() - began)
+        if current is not None:
+            current.set_attributes({"yaolu.outcome": outcome, **facts})
+    JOBS.labels(job.kind, outcome).inc()
+
+
+async def attempt(bench: Bench, job: Job, run: Run) -> str:
+    """One attempt at a claimed job (一次尝试); gives what came of it."""
     try:
-        await runners[job.kind](bench, job)
+        await run(bench, job)
     # An edge: whatever went wrong, the row keeps its state and the worker lives on.
     except Exception as error:
-        log_fault("job.failed", error, job=str(job.id), kind=job.kind, attempt=job.attempts)
+        log_fault("job.failed", error, kind=job.kind, attempt=job.attempts)
         await put_back(job, type(error).__name__, bench.now())
-    else:
-        await Job.filter(id=job.id).update(state=JobState.DONE, error="")
+        return "failed"
+    await Job.filter(id=job.id).update(state=JobState.DONE, error="")
+    return "done"
 
 
 async def answered(attempt: int, ask: Callable[[], Awaitable[T]], refused: Callable[[Reason], T]) -> T:

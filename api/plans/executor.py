@@ -6,6 +6,7 @@ the same errors, at the same places, in the same order.
 """
 
 from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from graphql import GraphQLObjectType, GraphQLOutputType, GraphQLResolveInfo, Undefined
@@ -16,6 +17,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from api.plans.cache import PlanCache
 from api.plans.objects import drop
 from api.plans.plan import Plan
+from api.plans.reading import Look, objects_of
 
 
 class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
@@ -66,6 +68,22 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Complete what a resolver gave, or an item of it."""
+        if self.plan is not None and isinstance(path.key, str):
+            look = self.plan.look(self, return_type, field_details_list)
+            if look and not look.is_done(result):
+                arguments = return_type, field_details_list, info, path, result, position_context
+                return self._after_reading(look, *arguments)
+        return self._completed(return_type, field_details_list, info, path, result, position_context)
+
+    def _completed(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Any:
         if self.plan is not None:
             completer = self.plan.completer(self, return_type, field_details_list)
             if completer is not None:
@@ -75,6 +93,15 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
                 except Exception:
                     pass
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    async def _after_reading(self, look: Look, *arguments: Any) -> Any:
+        """Complete what a resolver gave when everything below it has been read."""
+        result = arguments[4]
+        # what cannot be read now is read once more by its resolver, which says what is to be said
+        with suppress(Exception):
+            await look.read(list(objects_of(result)), self.context_value)
+        completed = self._completed(*arguments)
+        return await completed if self.is_awaitable(completed) else completed
 
     def execute_fields(
         self,

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     OperationDefinitionNode,
     TypeNameMetaFieldDef,
+    get_named_type,
     is_abstract_type,
     is_leaf_type,
 )
@@ -32,6 +33,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from api.plans.objects import Attribute, object_of
+from api.plans.reading import Look, ahead_of
 from api.plans.values import Complete, Completer, leaf, list_of, nullable, one_of
 
 if TYPE_CHECKING:
@@ -61,6 +63,7 @@ class Plan:
         self._collected: dict[tuple[int, int], CollectedFields] = {}
         self._steps: dict[int, tuple[Step, ...]] = {}
         self._completers: dict[tuple[int, int], Completer | None] = {}
+        self._looks: dict[tuple[int, int], Look] = {}
         root_type = self.schema.get_root_type(self.operation.operation)
         assert root_type is not None
         self.root = collect_fields(
@@ -98,6 +101,27 @@ class Plan:
             is_small = len(self._completers) < COMPLETERS_MAX
             self._completers[key] = self._compile(executor, type_, details) if is_small else None
         return self._completers[key]
+
+    def look(self, executor: "Executor[Any]", type_: GraphQLOutputType, details: FieldDetailsList) -> Look:
+        """What may be read ahead below values of a type."""
+        key = id(details), id(type_)
+        if key not in self._looks:
+            self._looks[key] = self._look(executor, type_, details)
+        return self._looks[key]
+
+    def _look(self, executor: "Executor[Any]", type_: GraphQLOutputType, details: FieldDetailsList) -> Look:
+        look, named = Look(), get_named_type(type_)
+        if not isinstance(named, GraphQLObjectType):
+            return look
+        for step in self.steps(executor, named, self.collected(executor, named, details).grouped_field_set):
+            field = self.schema.get_field(named, step.details[0].node.name.value)
+            if field is None or not step.attribute or field is TypeNameMetaFieldDef:
+                continue
+            if relation := ahead_of(field.extensions.get(OF_STRAWBERRY)):
+                look.relations[step.attribute] = relation
+            if inner := self.look(executor, field.type, step.details):
+                look.inner.setdefault(step.attribute, Look()).join(inner)
+        return look
 
     def _step(
         self, executor: "Executor[Any]", type_: GraphQLObjectType, name: str, details: FieldDetailsList
@@ -167,8 +191,10 @@ class Plan:
 
 
 def attribute_of(field: GraphQLField | None) -> str | None:
-    """The attribute a field shows; None for one with a resolver, permissions or extensions of its own."""
+    """The attribute a field shows, or becomes when it is read ahead; None for one with logic of its own."""
     said = field.extensions.get(OF_STRAWBERRY) if field is not None else None
+    if relation := ahead_of(said):
+        return relation.attribute
     if not isinstance(said, StrawberryField) or type(said).get_result is not StrawberryField.get_result:
         return None
     is_plain = said.is_basic_field and said.default_resolver is getattr

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from string import Formatter
 from typing import Any
 
@@ -71,12 +72,18 @@ async def hash_column_anew(connection: Any, one: HashedColumn, ring: KeyRing) ->
         yield await change(connection, one.table, one.column, stale)
 
 
-async def lasting_hashes(connection: Any) -> list[str]:
-    """The columns with hashes that nothing can make again and that somebody needs still (不可重算的散列)."""
-    found = []
+async def waiting_hashes(connection: Any, now: datetime) -> dict[str, int]:
+    """How many hashes nothing can make again yet (待补全的散列), by column: accounts sign in to be sealed."""
+    found = {}
     for one in HASHED:
-        if one.lasts and (many := await connection.fetchval(f"SELECT count(*) FROM {one.table}")):
-            found.append(f"{many} hashes of {one.table}.{one.column}")
+        if one.of is None:
+            continue
+        until, ended = one.until or "'infinity'::timestamptz", one.ended or "NULL"
+        statement = (
+            f"SELECT count(*) FROM {one.table} WHERE {one.of} IS NULL AND {ended} IS NULL AND {until} > $1"
+        )
+        if many := await connection.fetchval(statement, now):
+            found[f"{one.table}.{one.column}"] = many
     return found
 
 
@@ -116,3 +123,8 @@ async def change(connection: Any, table: str, column: str, changes: Sequence[tup
             return len(changes)
         except (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError):
             continue
+        except asyncpg.UniqueViolationError:
+            # one account under both keys: its next sign-in makes one row of the two
+            if len(changes) == 1:
+                return 0
+            return sum([await change(connection, table, column, [one]) for one in changes])

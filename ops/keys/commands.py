@@ -22,7 +22,7 @@ def list_keys() -> None:
     from rich.table import Table
 
     from engines.keys import KeyRing
-    from ops.keys.rotation import uses
+    from ops.keys.rotation import uses, waiting
 
     with vault() as found:
         ring = KeyRing.from_file(found.keys)
@@ -40,6 +40,8 @@ def list_keys() -> None:
             console.print(
                 f"Lookup key changed at {since}; {len(ring.old_lookups)} old one(s) still looked for."
             )
+        if left := asyncio.run(waiting(found)):
+            console.print(f"{left} cannot be made again until their owners sign in.")
 
 
 @commands.command()

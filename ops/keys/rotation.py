@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,8 +16,8 @@ from ops.keys.columns import (
     encrypt_column_anew,
     hash_column_anew,
     keys_of_columns,
-    lasting_hashes,
     stale_hashes,
+    waiting_hashes,
 )
 from ops.keys.pictures import encrypt_pictures_anew, keys_of_pictures
 from ops.keys.ring_file import change_ring
@@ -114,12 +114,12 @@ async def retire_lookup(vault: Vault, now: datetime | None = None) -> None:
     ring = KeyRing.from_file(vault.keys)
     if not ring.old_lookups or ring.lookup_since is None:
         raise KeyRingBroken("The ring has no old lookup key: there is nothing to retire.")
-    ready = ring.lookup_since + CODES_LIVE
-    if (now or datetime.now(UTC)) < ready:
+    ready, now = ring.lookup_since + CODES_LIVE, now or datetime.now(UTC)
+    if now < ready:
         raise KeyInUse(f"Codes that people show may still be hashed with it: wait until {ready:%H:%M} UTC.")
     async with connected(vault.database_url) as connection:
-        if lasting := await lasting_hashes(connection):
-            raise KeyInUse(f"Nothing can make {', '.join(lasting)} again: the old lookup key must stay.")
+        if left := await waiting_hashes(connection, now):
+            raise KeyInUse(f"{told(left)} wait for their owners to sign in: the old lookup key must stay.")
         for column in HASHED:
             if column.of is None:
                 continue
@@ -130,3 +130,14 @@ async def retire_lookup(vault: Vault, now: datetime | None = None) -> None:
                 place = f"{column.table}.{column.column}"
                 raise KeyInUse(f"{stale} hashes of {place} are old: run `yaolu keys rotate-lookup` first.")
     change_ring(vault.keys, lambda found: found.without_old_lookups())
+
+
+async def waiting(vault: Vault, now: datetime | None = None) -> str:
+    """Which hashes hold the old lookup key on the ring (待补全的散列), in words; empty when none does."""
+    async with connected(vault.database_url) as connection:
+        return told(await waiting_hashes(connection, now or datetime.now(UTC)))
+
+
+def told(counts: Mapping[str, int]) -> str:
+    """Counts of hashes by column, in words."""
+    return ", ".join(f"{many} hashes of {column}" for column, many in counts.items())

@@ -6,6 +6,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from types import NoneType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
@@ -35,7 +36,7 @@ def build(kind: Any, value: Any) -> Any:
     if inner := [one for one in get_args(kind) if one is not NoneType]:
         return build(inner[0], value)
     if is_dataclass(kind):
-        hints = get_type_hints(kind)
+        hints = hints_of(kind if isinstance(kind, type) else type(kind))
         # known when it runs: mypy sees a dataclass or its type
         return kind(**{name: build(hints[name], value[name]) for name in hints if name in value})  # type: ignore[operator]
     if kind is date:
@@ -43,3 +44,9 @@ def build(kind: Any, value: Any) -> Any:
     if kind is Decimal or issubclass(kind, Enum):
         return kind(value)
     return value
+
+
+@cache
+def hints_of(kind: type[Any]) -> dict[str, Any]:
+    """The types of a dataclass's fields (字段类型), worked out once: that takes longer than all the rest."""
+    return get_type_hints(kind)

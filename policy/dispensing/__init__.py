@@ -11,7 +11,7 @@ from policy.dispensing.facts import (
     SplitFacts,
     TracedLine,
 )
-from policy.dispensing.identity import check_identity, is_manual_often
+from policy.dispensing.identity import check_card, check_identity, is_manual_often
 from policy.dispensing.reversal import check_reversal
 from policy.dispensing.review import check_review
 from policy.dispensing.settlement import check_prices, check_settlement, check_traces
@@ -25,6 +25,7 @@ __all__ = [
     "ScannedCard",
     "SplitFacts",
     "TracedLine",
+    "check_card",
     "check_claim",
     "check_identity",
     "check_prices",

@@ -85,11 +85,18 @@ ONLY_THE_PATIENT = {
     "DetailsReconciliation": "as ReconciledLine",
     "ReconciledAmounts": "as ReconciledLine",
     "FamilyCode": "who shows it: row `showFamilyCode` of the grid",
+    "Payment": "who pays, who is paid, who watches: row `payment` of the grid",
+    "PaymentRefund": "as Payment; of a reversal as Refund",
+    "PaymentStep": "as Payment",
+    "Receipt": "as BenefitStatement, no hospital: tests/payments/test_receipts.py",
+    "ReceiptCheck": "whoever holds the code, with a masked name: tests/payments/test_receipts.py",
+    "Invoice": "as BenefitStatement, no hospital: tests/payments/test_invoices.py",
 }
 """Types that say something of a person and come from fields of their own, each tested where the words say."""
 
 IMPERSONAL = {
     "ClearingClaim",
+    "ReconciliationDay",
     "CreditedAccounts",
     "Doctor",
     "Drug",

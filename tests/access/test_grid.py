@@ -19,6 +19,7 @@ from ops.world.days import DEMO_NOW
 from ops.world.ids import member_id
 from policy.terms import CaseKind, FamilyRelation, GrantScope
 from tests.access.callers import COLUMNS, callers
+from tests.access.payments import a_payment
 from tests.cards import card_numbers
 from tests.house import House
 from tests.money.claims import claimed
@@ -67,6 +68,12 @@ GRID = {
     "manualVerifications": "U FFFF FF FF FF .. .F",
     "signFeeList": "U .NNN .N .N FF FF FF",
     "settleFill": "U FFFF .N .N FF FF FF",
+    "startPayment": "U .N.G .N .N FF FF FF",
+    "cancelPayment": "U .N.G .N .N FF FF FF",
+    "recordInvoice": "U FFFF .N .N FF FF FF",
+    "payment": "U .N.. .N .N NN NN ..",
+    "payments": "U .... .. .. .. .. ..",
+    "verifyReceipt": ". .... .. .. .. .. ..",
     "reverseSettlement": "U FFFF .N .N FF .N FF",
     "creditAccounts": "U FFFF FF FF FF .N FF",
     "submitClearingClaim": "U FFFF .. .. FF FF FF",
@@ -104,6 +111,7 @@ GRID = {
     "accountStatement": "U .N.. FF FF FF FF FF",
     "reconcileTotals": "U FFFF .. .. FF FF FF",
     "reconcileDetails": "U FFFF .. .. FF FF FF",
+    "reconciliationDays": "U FFFF .N .N FF .N ..",
     "clearingClaims": "U .... .. .. .. .. ..",
     "clearingClaim": "U NNNN .N .N NN .N ..",
     "clearingItems": "U NNNN .N .N NN .N ..",
@@ -157,6 +165,7 @@ class Things:
     invitation: str
     claim: str
     case: str
+    payment: str
     callers: dict[str, Client]
 
     def input(self, mutation: str) -> Json:
@@ -196,6 +205,9 @@ class Things:
             "verifyManually": fill | {"documents": ["身份证", "护照"], "reason": "弱光"},
             "signFeeList": fill | {"feeListSha256": "0" * 64, "signature": "x"},
             "settleFill": fill | tender,
+            "startPayment": fill | tender,
+            "cancelPayment": {"paymentId": self.payment},
+            "recordInvoice": self.invoice(),
             "dispatchDelivery": fill | {"courier": "示例快递 1"},
             "recordPurchases": {"lines": []},
             "recordPurchaseReturns": {"lines": []},
@@ -224,6 +236,11 @@ class Things:
     def whole(self) -> Json:
         """The settlement, to be taken back."""
         return {"settlementId": self.settled["id"], "goods": "RETURNED"}
+
+    def invoice(self) -> Json:
+        """An invoice of another amount than the settlement's."""
+        issued = {"number": "1" * 20, "issuedAt": "2026-03-16T09:30:00+08:00", "amount": "1.00"}
+        return {"settlementId": self.settled["id"], **issued}
 
     def credit(self) -> Json:
         """A yuan for the patient."""
@@ -263,6 +280,9 @@ class Things:
             "settlement": f'settlement(id: "{self.settled["id"]}") {{ id }}',
             "prescriptions": "prescriptions { pageInfo { hasNextPage } }",
             "fills": "fills { pageInfo { hasNextPage } }",
+            "payment": f'payment(id: "{self.payment}") {{ id }}',
+            "payments": "payments { pageInfo { hasNextPage } }",
+            "verifyReceipt": 'verifyReceipt(code: "none") { isGenuine }',
             "settlements": "settlements { pageInfo { hasNextPage } }",
             "devices": "devices { pageInfo { hasNextPage } }",
             "familyGrants": "familyGrants { pageInfo { hasNextPage } }",
@@ -271,6 +291,8 @@ class Things:
             "case": f'case(id: "{self.case}") {{ id }}',
             "stockBalance": f'stockBalance(pharmacyCode: "{FUJIAN.pharmacy}") {{ ratio }}',
             "priceAlerts": f'priceAlerts(pharmacyCode: "{FUJIAN.pharmacy}") {{ pageInfo {{ hasNextPage }} }}',
+            "reconciliationDays": f'reconciliationDays(pharmacyCode: "{FUJIAN.pharmacy}", '
+            'since: "2026-03-01", until: "2026-03-02") { day }',
             "stock": "stock { pageInfo { hasNextPage } }",
             "splitProposal": f'splitProposal(location: {place}, prescriptionId: "'
             f'{self.prescription["id"]}") {{ needsReason }}',
@@ -328,6 +350,7 @@ async def make_things(house: House) -> Things:
     query = await PrescriberQuery.create(fill_id=UUID(fill["id"]), question="?", asked_at=house.now())
     claim = await claimed(cast.FUJIAN_PHARMACY, cast.FUJIAN_AREA, house.now())
     case = await a_case(house)
+    payment = await a_payment(house, fill["id"])
     assert done["id"]
     await grant(house, cast.FUJIAN_PATIENT, cast.SHANXI_PATIENT, GrantScope.PAY)
     given = await FamilyGrant.get(
@@ -344,7 +367,7 @@ async def make_things(house: House) -> Things:
     settled = settlement["edges"][0]["node"]
     family = str(given.id), str(invitation.id)
     return Things(
-        way, prescription, fill, settled, str(query.id), *family, str(claim.id), case, callers(house)
+        way, prescription, fill, settled, str(query.id), *family, str(claim.id), case, payment, callers(house)
     )
 
 

@@ -16,6 +16,7 @@ from services.identity import CARD
 from tests.access.callers import COLUMNS, callers
 from tests.access.cells import CELLS, QUERY, UNSOLD, kind_of, leaves, matches, type_at, values_at, wrong_cells
 from tests.access.mutants import Mutant, in_place, mutants
+from tests.access.payments import a_payment
 from tests.access.people import IMPERSONAL, NOT_FOUND, ONLY_THE_PATIENT, ROLES, SCHEMA, TABLE, VOLATILE
 from tests.house import House
 from tests.money.words import REVERSE
@@ -142,12 +143,14 @@ async def fills(house: House, clients: dict[str, Client]) -> dict[str, str]:
     )
     preview = await way.preview(settled["id"])
     await way.settle(settled["id"], preview["digest"])
+    payment = await a_payment(house, settled["id"])
     case = await clients["patient"].do(COMPLAIN, fillId=settled["id"], kind="SERVICE", text=COMPLAINT)
     return {
         "open": unsettled["id"],
         "sold": settled["id"],
         "unsold": unsettled["id"],
         "case": case["id"],
+        "payment": payment,
     }
 
 
@@ -234,7 +237,8 @@ async def wrong_doors(clients: dict[str, Client], fills: dict[str, str]) -> Json
     """Ways to the patient's things other than the fill that are open to whom they should not be."""
     query = "query F($id: UUID!) { fill(id: $id) { prescription { id } settlement { id } } }"
     found = (await clients["patient"].execute(query, {"id": fills["sold"]}))["fill"]
-    ids = {"fill": fills["sold"], "case": fills["case"], **{name: one["id"] for name, one in found.items()}}
+    plain = {name: fills[name] for name in ("case", "payment")}
+    ids = {"fill": fills["sold"], **plain, **{name: one["id"] for name, one in found.items()}}
     patient = str(member_id(FUJIAN.patient))
     await Fill.filter(id=UUID(fills["open"])).update(state=FillState.REQUESTED)
     waiting = (

@@ -44,5 +44,5 @@ async def shared_door(engines: EngineUrls, tmp_path_factory: pytest.TempPathFact
 async def door(shared_door: Door) -> AsyncIterator[Door]:
     """A served application; whatever a test opens on it is closed and gone before the next."""
     yield shared_door
-    await shared_door.view.all_gone()
+    await shared_door.view.connections.all_gone()
     assert lives.generators == 0

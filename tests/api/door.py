@@ -1,7 +1,6 @@
 """The whole door around the small schema, for the tests of this layer."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from policy.terms import Role
 from services.actor import Images, Keys, SilentBell, Tools
 from services.documents import Document
 from tests.api.small_schema import small_schema
+from tests.listening import listening_socket
 
 MEMBER = "6f0c0a3e-6a57-4a0e-9d59-0d6c2f3f9a01"
 
@@ -77,9 +77,9 @@ class Door:
             yield client
 
     @asynccontextmanager
-    async def talk(self, token: str | None = None) -> AsyncIterator[ClientConnection]:
+    async def talk(self, token: str | None = None, **options: Any) -> AsyncIterator[ClientConnection]:
         """A socket that is signed in."""
-        async with self.dial() as client:
+        async with self.dial(**options) as client:
             await say(client, {"type": "connection_init", "payload": {"token": token or self.token()}})
             assert await hear(client) == {"type": "connection_ack"}
             yield client
@@ -133,7 +133,7 @@ class QuietServer(Server):
 @asynccontextmanager
 async def opened(door: Door) -> AsyncIterator[Door]:
     """The door with a real server behind a real port."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listening_socket()
     door.port = listener.getsockname()[1]
     door.server = QuietServer(door.app)
     task = asyncio.create_task(door.server.serve([listener]))

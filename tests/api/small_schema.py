@@ -157,8 +157,56 @@ def alive() -> Iterator[None]:
         lives.generators -= 1
 
 
+@dataclass
+class News:
+    """A stream of numbered texts, kept for replay; and how often its events were executed."""
+
+    texts: list[str] = field(default_factory=list)
+    executed: int = 0
+    fails_at: int | None = None
+
+    @contextmanager
+    def fresh(self) -> Iterator["News"]:
+        self.__init__()  # type: ignore[misc]  # as new
+        yield self
+
+
+news = News()
+
+
+@strawberry.type
+class Item:
+    number: int
+
+    @strawberry.field
+    def text(self, info: ContextInfo) -> str:
+        news.executed += 1
+        info.context.require_actor()
+        return news.texts[self.number - 1]
+
+
 @strawberry.type
 class Subscription:
+    @strawberry.subscription
+    async def news(
+        self, info: ContextInfo, after: str | None = None, topic: str = "news"
+    ) -> AsyncGenerator[Item, None]:
+        progress = info.context.progress
+        with alive():
+            async with info.context.bell.subscribe(topic) as wakeups:
+                said = progress.after or after
+                number = len(news.texts) if said is None else int(said)
+                while True:
+                    while number < len(news.texts):
+                        number += 1
+                        if number == news.fails_at:
+                            raise Forbidden("订阅", [Role.PHARMACY])
+                        progress.reach(number, str(number))
+                        yield Item(number=number)
+                    if progress.rest(number, str(number)):
+                        return
+                    await wakeups.wait()
+
     @strawberry.subscription
     async def count(self, info: ContextInfo, to: int = 3) -> AsyncGenerator[int, None]:
         for number in range(to):

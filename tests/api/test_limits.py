@@ -35,6 +35,14 @@ def long(tokens: int) -> str:
     return "{" + " hello" * (tokens - 2) + "}"
 
 
+def repeated(times: int) -> str:
+    return "{ leaf {" + " name" * times + " } }"
+
+
+def listed(operations: int) -> str:
+    return " ".join(f"query Q{number} {{ hello }}" for number in range(operations))
+
+
 def padded(size: int) -> str:
     return "{ hello } #".ljust(size, "x")
 
@@ -47,6 +55,7 @@ def padded(size: int) -> str:
         rooted(settings.QUERY_ROOT_FIELDS_MAX),
         directed(settings.QUERY_DIRECTIVES_MAX),
         padded(settings.QUERY_BYTES_MAX),
+        repeated(63),
         "{ ...F } fragment F on Query { ...G } fragment G on Query " + deep(settings.QUERY_DEPTH_MAX),
         "{ __schema { types { fields { type { ofType { ofType { ofType { name } } } } } } } }",
     ],
@@ -65,6 +74,13 @@ async def test_takes_documents_up_to_the_limits(http: httpx.AsyncClient, query: 
         (rooted(settings.QUERY_ROOT_FIELDS_MAX + 1), "11 root fields"),
         ("{ ...F ...F } fragment F on Query " + rooted(6), "12 root fields"),
         (directed(settings.QUERY_DIRECTIVES_MAX + 1), "51 directives"),
+        (repeated(64), "too often"),
+        (
+            "{ leaf { ...F ...F } } fragment F on Leaf { ...G } fragment G on Leaf {" + " name" * 32 + " }",
+            "too often",
+        ),
+        ("{ leaf { leaf {" + " name" * 50 + " } } leaf { leaf {" + " name" * 50 + " } } }", "too often"),
+        (listed(settings.QUERY_OPERATIONS_MAX + 1), "21 operations"),
         (long(settings.QUERY_TOKENS_MAX + 1), "tokens"),
         (padded(settings.QUERY_BYTES_MAX + 1), "字节"),
         ("{ ...F } fragment F on Query " + deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),
@@ -77,6 +93,22 @@ async def test_refuses_documents_over_a_limit(http: httpx.AsyncClient, query: st
 
     assert answer.status_code == 400
     assert message in answer.json()["errors"][0]["message"]
+
+
+async def test_takes_as_many_operations_as_are_allowed(http: httpx.AsyncClient) -> None:
+    said = {"query": listed(settings.QUERY_OPERATIONS_MAX), "operationName": "Q7"}
+
+    answer = await http.post("/graphql", json=said, headers=NEW)
+
+    assert answer.json()["data"] == {"hello": "你好"}
+
+
+@pytest.mark.parametrize("name", [None, ""])
+async def test_does_not_choose_among_several_operations(http: httpx.AsyncClient, name: str | None) -> None:
+    answer = await http.post("/graphql", json={"query": listed(2), "operationName": name}, headers=NEW)
+
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["extensions"]["code"] == "OPERATION_RESOLUTION_FAILURE"
 
 
 async def test_refuses_doubling_fragments_quickly(http: httpx.AsyncClient) -> None:

@@ -63,7 +63,7 @@ async def test_closes_on_a_malformed_frame(
             await hear(client)
 
     assert client.close_code == 4400
-    await door.view.all_gone()
+    await door.view.connections.all_gone()
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert "error" not in capsys.readouterr().out
 

@@ -39,6 +39,8 @@ def test_trusts_nothing_by_default_in_production() -> None:
         ({"YAOLU_CLOCK": "2026-03-16T09:30:00"}, "needs an offset"),
         ({"YAOLU_CLOCK": "2026-03-16T09:30:00Z@x"}, "'x'"),
         ({"QUERY_DEPTH_MAX": "many"}, "QUERY_DEPTH_MAX"),
+        ({"PAYMENT_PROVIDER": "a/b"}, "PAYMENT_PROVIDER"),
+        ({"YAOLU_ENV": "production", "RECEIPT_KEY": "x" * 16 + ",short"}, "RECEIPT_KEY"),
     ],
 )
 def test_refuses_settings_that_make_no_sense(environment: dict[str, str], words: str) -> None:

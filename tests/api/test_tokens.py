@@ -198,6 +198,32 @@ async def test_passes_over_keys_that_may_not_sign(tmp_path: Path, key: ECKey) ->
     assert await verifier.verify(sign(key, claims()))
 
 
+async def test_a_signature_that_was_proved_does_not_outlive_its_token(tmp_path: Path, key: ECKey) -> None:
+    clock = [NOW]
+    verifier = verifier_of(publish(tmp_path / "jwks.json", key), lambda: clock[0])
+    token = sign(key, claims())
+    first = await verifier.verify(token)
+    again = await verifier.verify(token)
+    clock[0] += timedelta(minutes=5)
+
+    with pytest.raises(TokenExpired):
+        await verifier.verify(token)
+    assert first == again
+
+
+async def test_a_signature_that_was_proved_does_not_outlive_its_key(tmp_path: Path, key: ECKey) -> None:
+    verifier = verifier_of(publish(tmp_path / "jwks.json", key), again_after=0)
+    token = sign(key, claims())
+    await verifier.verify(token)
+    impostor = ECKey.generate_key("P-256", {"kid": "k1"})
+    publish(tmp_path / "jwks.json", impostor)
+    with pytest.raises(TokenInvalid):
+        await verifier.verify(sign(key, claims(), kid="makes it read again"))
+
+    with pytest.raises(TokenInvalid, match="签名"):
+        await verifier.verify(token)
+
+
 async def test_reads_new_keys_when_it_meets_an_unknown_one(tmp_path: Path, key: ECKey) -> None:
     verifier = verifier_of(publish(tmp_path / "jwks.json", key), again_after=0)
     await verifier.verify(sign(key, claims()))

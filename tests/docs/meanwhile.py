@@ -112,6 +112,16 @@ async def an_order_is_settled_for_delivery(house: House, kept: Kept) -> None:
         await settled(way, fill["id"])
 
 
+async def an_order_is_ready(house: House, kept: Kept) -> None:
+    """A fill is prepared, and its fee list signed."""
+    await a_prescription_is_uploaded(house, kept)
+    async with house.road(FUJIAN) as way:
+        fill = await asked(way, kept)
+        await prepared(way, fill["id"])
+        await way.sign(fill)
+        kept.values["ready"] = fill["id"]
+
+
 async def the_family_looks_at_its_cards(house: House, kept: Kept) -> None:
     """Father and daughter read their own ID numbers, and she knows his name."""
     for name, psn_no in (("father", FUJIAN.patient), ("daughter", cast.FUJIAN_PATIENT_FAMILY)):
@@ -187,6 +197,7 @@ MEANWHILE: dict[str, Meanwhile] = {
         another_order_waits,
         the_family_looks_at_its_cards,
         an_order_is_settled_for_delivery,
+        an_order_is_ready,
         a_month_is_claimed,
         a_pharmacy_has_not_what_it_showed,
         a_patient_complains,

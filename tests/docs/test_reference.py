@@ -100,7 +100,7 @@ def test_every_file_and_command_that_a_page_names_is_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     paths = {path for path in re.findall(r"`([\w/.-]+/[\w.-]+\.\w+)`", text) if path.split("/")[0] in TOP}
     links = set(re.findall(r"\]\((?!http)([^)#]+)", text))
-    verbs = set(re.findall(r"(?:`|bin/)yaolu (\w+)", text))
+    verbs = set(re.findall(r"(?:`|bin/)yaolu ([\w-]+)", text))
     commands = set(get_group(app).commands)
 
     assert [path for path in paths if not (PROJECT / path).exists()] == []

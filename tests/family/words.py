@@ -1,6 +1,6 @@
 """Documents about families that tests send."""
 
-from ops.road_documents import REFUSAL
+from ops.road_documents import mutation
 
 GRANT = """
 id relation scopes isLive since until revokedAt monthLeft yearLeft
@@ -12,35 +12,12 @@ id state isNamed isPending relation scopes termDays expiresAt code
 limits {{ purchase month year }} owner {{ id name }} proxy {{ id name }} grant {{ {GRANT} }}
 """
 
-INVITE = f"""
-mutation Invite($input: InviteFamilyInput!) {{
-  inviteFamily(input: $input) {{ ... on FamilyInvitation {{ {INVITATION} }} {REFUSAL} }}
-}}"""
-
-ACCEPT = f"""
-mutation Accept($input: AcceptFamilyInput!) {{
-  acceptFamily(input: $input) {{ ... on FamilyInvitation {{ {INVITATION} }} {REFUSAL} }}
-}}"""
-
-DECLINE = f"""
-mutation Decline($input: DeclineFamilyInput!) {{
-  declineFamily(input: $input) {{ ... on FamilyInvitation {{ {INVITATION} }} {REFUSAL} }}
-}}"""
-
-REVOKE = f"""
-mutation Revoke($input: RevokeFamilyInput!) {{
-  revokeFamily(input: $input) {{ ... on FamilyGrant {{ {GRANT} }} {REFUSAL} }}
-}}"""
-
-SHOW = f"""
-mutation Show($input: ShowFamilyCodeInput!) {{
-  showFamilyCode(input: $input) {{ ... on FamilyCode {{ code expiresAt }} {REFUSAL} }}
-}}"""
-
-SUBMIT = f"""
-mutation Submit($input: SubmitFamilyCodeInput!) {{
-  submitFamilyCode(input: $input) {{ ... on IdentityCheck {{ id method verdict decidedAt }} {REFUSAL} }}
-}}"""
+INVITE = mutation("inviteFamily", "FamilyInvitation", INVITATION)
+ACCEPT = mutation("acceptFamily", "FamilyInvitation", INVITATION)
+DECLINE = mutation("declineFamily", "FamilyInvitation", INVITATION)
+REVOKE = mutation("revokeFamily", "FamilyGrant", GRANT)
+SHOW = mutation("showFamilyCode", "FamilyCode", "code expiresAt")
+SUBMIT = mutation("submitFamilyCode", "IdentityCheck", "id method verdict decidedAt")
 
 GRANTS = f"""
 query Grants($liveOnly: Boolean! = true, $first: Int! = 20, $after: String) {{

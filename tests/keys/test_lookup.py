@@ -12,7 +12,7 @@ from engines.live_keys import LOOK_SECONDS, LiveKeyRing
 from models import AccountLink, Device, FamilyCode, Member
 from ops.embedded import EngineUrls
 from ops.keys.ring_file import change_ring
-from ops.keys.rotation import CODES_LIVE, KeyInUse, Vault, retire_lookup, rotate_lookup
+from ops.keys.rotation import CODES_LIVE, KeyInUse, Vault, retire_lookup, rotate_lookup, waiting
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import CardReading, GrantScope
@@ -143,17 +143,66 @@ async def test_people_are_found_by_number_and_cards_told_apart(home: Home) -> No
     assert (reading, matched) == (CardReading.UNREAD, "NUMBER")
 
 
-async def test_the_old_lookup_key_stays_once_somebody_signed_in_from_a_mini_program(home: Home) -> None:
+async def test_the_old_lookup_key_goes_once_every_account_was_sealed(home: Home) -> None:
     phone = await linked(home.phone())
     vault = Vault(home.ring, home.house.database_url, home.house.images_url)
+    device = UUID(hex=phone.session["refreshToken"][:32])
+    account = home.house.tools.keys.lookup_hash(f"openid:{phone.openid.encode().hex()}")
+    # as a version left them that did not seal accounts yet
+    await AccountLink.filter(openid_hash=account).update(openid_sealed=None)
+    await Device.filter(id=device).update(openid_sealed=None)
+    home.change_lookup()
 
     hashed = sum([many async for many in rotate_lookup(vault)])
     home.seconds[0] += LOOK_SECONDS
     since = KeyRing.from_file(home.ring).lookup_since
     assert since is not None
-    with pytest.raises(KeyInUse, match=r"hashes of account_link\.openid_hash again: the old lookup key"):
-        await retire_lookup(vault, since + CODES_LIVE)
+    late = since + CODES_LIVE
+    wait = "1 hashes of device.openid_hash, 1 hashes of account_link.openid_hash"
+    with pytest.raises(KeyInUse, match=f"{wait} wait for their owners to sign in"):
+        await retire_lookup(vault, late)
+    told = await waiting(vault, late)
+    await phone.sign_in()
+    await retire_lookup(vault, late)
+    home.seconds[0] += LOOK_SECONDS
 
     assert hashed > 0
+    assert told == wait
+    assert KeyRing.from_file(home.ring).old_lookups == ()
     assert (await phone.refresh())["isLinked"]
+    assert (await phone.sign_in())["isLinked"]
+
+
+async def test_an_account_is_hashed_anew_without_its_owner(home: Home) -> None:
+    phone = await linked(home.phone())
+    home.change_lookup()
+    vault = Vault(home.ring, home.house.database_url, home.house.images_url)
+
+    async for _ in rotate_lookup(vault):
+        pass
+
+    present = home.house.tools.keys.lookup_hash(f"openid:{phone.openid.encode().hex()}")
+    device = await Device.get(id=UUID(hex=phone.session["refreshToken"][:32]))
+    assert device.openid_hash == present
+    assert (await AccountLink.get(openid_hash=present)).member_id == device.member_id
+    assert phone.openid.encode() not in bytes(device.openid_sealed or b"")
+
+
+async def test_two_links_of_one_account_do_not_stop_the_rotation(home: Home) -> None:
+    """Two processes linked it within the half second in which one of them had the new key already."""
+    phone = await linked(home.phone())
+    home.change_lookup()
+    keys = home.house.tools.keys
+    old = await AccountLink.get(openid_hash=keys.lookup_hashes(f"openid:{phone.openid.encode().hex()}")[1])
+    await AccountLink.create(
+        openid_hash=keys.lookup_hash(f"openid:{phone.openid.encode().hex()}"),
+        member_id=old.member_id,
+        linked_at=home.house.now(),
+    )
+
+    async for _ in rotate_lookup(Vault(home.ring, home.house.database_url, home.house.images_url)):
+        pass
+    await phone.sign_in()
+
+    assert await AccountLink.filter(member_id=old.member_id, openid_hash=old.openid_hash).count() == 0
     assert (await phone.sign_in())["isLinked"]

@@ -12,6 +12,7 @@ from tortoise import Tortoise, connections
 from tortoise.exceptions import IntegrityError
 from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
+from tortoise.migrations.schema_generator.state import State
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
@@ -31,6 +32,7 @@ from models import (
     StockMovement,
 )
 from models.account import AccountKind
+from ops.migrating import tables_after
 from ops.world.cast import FUJIAN_PHARMACY
 from policy.terms import EventKind, MovementKind, Role
 from services.ledger import account_of
@@ -73,8 +75,16 @@ def database_refuses(*errors: type[BaseException]) -> Any:
     return pytest.raises((IntegrityError, asyncpg.PostgresError, *errors))
 
 
+class Detector(MigrationAutodetector):
+    """Tortoise's, in a tenth of its time."""
+
+    async def _project_state(self) -> State:
+        nodes = self.loader.graph.nodes
+        return await tables_after(nodes[key] for key in self._full_plan())
+
+
 async def test_the_migrations_make_the_tables_that_the_models_describe() -> None:
-    changes = await MigrationAutodetector(
+    changes = await Detector(
         Tortoise.apps, {"models": {"models": ["models"], "migrations": "models.migrations"}}
     ).changes()
 

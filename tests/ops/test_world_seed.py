@@ -1,8 +1,6 @@
 """The sample world in a real database: complete, consistent, and written once."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,25 +10,19 @@ import pytest
 from engines.keys import KeyRing
 from models.account import AccountKind
 from ops.embedded import EngineUrls, create_database, drop_database
+from ops.migrating import migrate_database
 from ops.world import cast
 from ops.world.ids import member_id
 from ops.world.seed import AnotherWorld, seed
 from ops.world.world import World
 
-MIGRATE = """
-import asyncio, sys
-from models.config import orm_config
-from tortoise.migrations.api import migrate
-asyncio.run(migrate(config=orm_config(sys.argv[1])))
-"""
-
 
 @pytest.fixture(scope="module")
 async def empty_database(engines: EngineUrls) -> AsyncIterator[str]:
-    """A migrated database without rows; in a process of its own, for the mapper's state is global."""
+    """A migrated database without rows."""
     url = await create_database(engines.database_url, "yaolu_test_world")
     try:
-        await asyncio.to_thread(subprocess.run, [sys.executable, "-c", MIGRATE, url], check=True, timeout=60)
+        await migrate_database(url)
         yield url
     finally:
         await drop_database(engines.database_url, "yaolu_test_world")

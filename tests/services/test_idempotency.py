@@ -40,6 +40,7 @@ from ops.world import cast
 from ops.world.ids import member_id
 from policy.terms import CaseKind, ClaimState, FillState, Role
 from services.movements import record_movements
+from tests.access.payments import a_payment
 from tests.cards import card_numbers
 from tests.family.people import Relative, give
 from tests.house import House
@@ -88,6 +89,21 @@ class Scene:
         fill = await self.ready()
         data = await self.way.pharmacy.do(documents.SETTLE, **fill)
         return {"settlementId": data["id"], "goods": "RETURNED", "reason": "患者退药"}
+
+    async def cash(self) -> Json:
+        """A fill whose own share is to be paid online."""
+        return await self.ready() | {"tender": {"credential": "ELECTRONIC", "useAccount": False}}
+
+    async def payment(self) -> Json:
+        """A payment to cancel."""
+        return {"paymentId": await a_payment(self.house, self.fill["id"])}
+
+    async def invoice(self) -> Json:
+        """An invoice to record."""
+        key = (await self.settled())["settlementId"]
+        row = await Settlement.get(id=key)
+        issued = {"issuedAt": self.house.now().isoformat(), "amount": str(row.total)}
+        return {"settlementId": key, "number": f"{uuid4().int % 10**20:020d}", **issued}
 
     async def month(self) -> Json:
         """A month that is over, of a settlement with a time in it."""
@@ -306,6 +322,9 @@ TABLE: dict[str, tuple[str, str, Prepare]] = {
     "submitIdentityCheck": ("pharmacy", "IdentityCheck { id }", at(FillState.READY)),
     "enrolFace": ("patient", "FaceEnrolment { id }", values(consentVersion="2026-01")),
     "withdrawFace": ("patient", "FaceEnrolment { id }", enrolled),
+    "startPayment": ("patient", "Payment { id }", Scene.cash),
+    "cancelPayment": ("patient", "Payment { id }", Scene.payment),
+    "recordInvoice": ("pharmacy", "Invoice { id }", Scene.invoice),
     "settleFill": ("pharmacy", "Settlement { id }", Scene.ready),
     "reverseSettlement": ("pharmacy", "Reversal { id }", Scene.settled),
     "handOver": ("pharmacy", "Fill { id }", at(FillState.SETTLED)),

@@ -29,6 +29,7 @@ ABOUT_NOBODY = {
     "recallBatch",
     "recordCardReading",
     "recordMovements",
+    "reconcileDay",
     "recordStock",
     "setDutyRoster",
     "setOpeningHours",

@@ -1,15 +1,25 @@
 """Signing in from a mini-program: the exchange, the link, the rotating tokens, the end."""
 
 import json
+from datetime import date
 from uuid import UUID
 
 import pytest
 
-from models import AccountLink, AuditEntry, Device, Event, IdempotencyRecord, LinkCode
+from models import (
+    AccountLink,
+    AuditEntry,
+    Device,
+    Event,
+    IdempotencyRecord,
+    IdentityCheck,
+    IdentityImage,
+    LinkCode,
+)
 from ops.client import RequestFailed
 from ops.road import FUJIAN
 from ops.world import cast
-from policy.terms import EventKind, Role
+from policy.terms import CardReading, EventKind, IdentityMethod, Role
 from services.topics import member_topic
 from tests.family.people import Relative
 from tests.road.walk import Walk
@@ -114,6 +124,41 @@ async def test_a_counter_gives_out_a_code_after_a_check_that_matched(phone: Phon
     assert foreign == "NOT_FOUND"
     phone.house.later(minutes=31)
     assert await failed(walk.counter().do(words.LINK_CODE, checkId=check["id"])) == "NOT_FOUND"
+
+
+@pytest.mark.parametrize(
+    ("reading", "has_number", "expected"),
+    [
+        (CardReading.READ_MATCH, False, ""),
+        (CardReading.UNREAD, True, ""),
+        (CardReading.UNREAD, False, "NOT_FOUND"),
+        (CardReading.DIFFERS, True, "NOT_FOUND"),
+        (None, False, "NOT_FOUND"),
+    ],
+    ids=["本人证件", "读卡器号码", "未识读", "他人证件", "尚未识读"],
+)
+async def test_a_face_that_is_like_a_cards_gives_a_code_only_if_the_card_is_the_members(
+    phone: Phone, reading: CardReading | None, has_number: bool, expected: str
+) -> None:
+    walk = Walk(phone.house, FUJIAN)
+    manual = await walk.verify_manually(await walk.request(await walk.upload()))
+    await IdentityCheck.filter(id=manual["id"]).update(method=IdentityMethod.FACE, by_card=True)
+    await IdentityImage.create(
+        check_row_id=manual["id"],
+        kind="CARD",
+        image_key="00/none",
+        sha256="",
+        kept_until=date(2027, 1, 1),
+        reading=reading,
+        has_number=has_number,
+    )
+
+    asked = walk.counter().do(words.LINK_CODE, checkId=manual["id"])
+
+    if expected:
+        assert await failed(asked) == expected
+    else:
+        assert len((await asked)["code"]) == 10
 
 
 async def test_another_agency_gives_out_no_code(phone: Phone) -> None:

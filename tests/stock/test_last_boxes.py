@@ -8,7 +8,7 @@ from models import Institution, Member, Prescription, PrescriptionLine, StockHol
 from ops.world import cast
 from ops.world.ids import member_id
 from policy.calendar import shanghai_day
-from policy.terms import BenefitKind, HospitalApproval, LineState, PrescriptionState, Role, VisitKind
+from policy.terms import Role
 from policy.violation import Code
 from services.claiming import request_fill
 from services.errors import Refused
@@ -16,6 +16,7 @@ from services.movements import record_movements
 from tests.house import House
 from tests.services.stage import actor
 from tests.stock.counter import COUNTER, check_adds_up, empty_shelf, item_of, purchase
+from tests.written import line_row, prescription_row
 
 WANTED, BOXES = 200, 10
 
@@ -24,44 +25,9 @@ async def prescriptions(house: House) -> list[UUID]:
     """So many prescriptions of one box each."""
     hospital = await Institution.get(code=cast.FUJIAN_HOSPITAL)
     member = await Member.get(id=member_id(cast.FUJIAN_PATIENT))
-    now = house.now()
-    made = [
-        Prescription(
-            id=uuid4(),
-            rx_no=number,
-            hospital_rx_no=number,
-            hospital=hospital,
-            doctor_id=cast.FUJIAN_DOCTOR,
-            member=member,
-            area=hospital.area,
-            visit_no=number,
-            visit_kind=VisitKind.PHYSICAL,
-            insurance=member.insurance,
-            benefit=BenefitKind.SPECIAL_DISEASE,
-            disease_code=cast.FUJIAN_DISEASE,
-            diagnosis="高血压病",
-            issued_at=now,
-            uploaded_at=now,
-            expires_at=now.replace(year=now.year + 1),
-            state=PrescriptionState.ACTIVE,
-        )
-        for number in (uuid4().hex[:24] for _ in range(WANTED))
-    ]
+    made = [prescription_row(hospital, member, house.now()) for _ in range(WANTED)]
     await Prescription.bulk_create(made)
-    await PrescriptionLine.bulk_create(
-        PrescriptionLine(
-            prescription_id=one.id,
-            number=1,
-            drug_id=cast.AMLODIPINE,
-            quantity=1,
-            dose=1,
-            times_per_day=1,
-            days=28,
-            approval=HospitalApproval.NOT_ASKED,
-            state=LineState.OPEN,
-        )
-        for one in made
-    )
+    await PrescriptionLine.bulk_create(line_row(one.id, cast.AMLODIPINE) for one in made)
     return [one.id for one in made]
 
 

@@ -26,15 +26,13 @@ from ops.world.ids import member_id
 from policy.terms import (
     BenefitKind,
     FillState,
-    HospitalApproval,
     IdentityMethod,
     LineState,
     MovementKind,
-    PrescriptionState,
     Verdict,
-    VisitKind,
 )
 from services.fee_lists import fee_list_digest
+from tests.written import line_row, prescription_row
 
 MEMBERS = (cast.FUJIAN_PATIENT, cast.FUJIAN_PATIENT_FAMILY, cast.FUJIAN_NO_DISEASE)
 PHARMACIES = (cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_OTHER)
@@ -111,38 +109,13 @@ async def prescribed(
     member: Member, now: datetime, wanted: Wanted = PLAIN
 ) -> tuple[Prescription, list[PrescriptionLine]]:
     """A prescription of some drugs, all claimed."""
-    number = uuid4().hex[:24]
+    values = {"doctor_id": wanted.doctor, "benefit": wanted.benefit, "disease_code": wanted.disease}
+    visit = {"visit_no": wanted.visit} if wanted.visit else {}
     hospital = await Institution.get(code=wanted.hospital)
-    prescription = await Prescription.create(
-        rx_no=number,
-        hospital_rx_no=number,
-        hospital=hospital,
-        doctor_id=wanted.doctor,
-        member=member,
-        area=hospital.area,
-        visit_no=wanted.visit or number,
-        visit_kind=VisitKind.PHYSICAL,
-        insurance=member.insurance,
-        benefit=wanted.benefit,
-        disease_code=wanted.disease,
-        diagnosis="高血压病",
-        issued_at=now,
-        uploaded_at=now,
-        expires_at=now + timedelta(hours=72),
-        state=PrescriptionState.ACTIVE,
-    )
+    prescription = prescription_row(hospital, member, now, **values, **visit)
+    await prescription.save()
     lines = [
-        PrescriptionLine(
-            prescription=prescription,
-            number=number,
-            drug_id=drug,
-            quantity=packages,
-            dose=1,
-            times_per_day=1,
-            days=28,
-            approval=HospitalApproval.NOT_ASKED,
-            state=LineState.CLAIMED,
-        )
+        line_row(prescription.id, drug, number, quantity=packages, state=LineState.CLAIMED)
         for number, (drug, packages) in enumerate(wanted.drugs.items(), 1)
     ]
     await PrescriptionLine.bulk_create(lines)

@@ -1,29 +1,14 @@
 """What agencies, pharmacies and patients send about cases."""
 
-from ops.road_documents import REFUSAL
+from ops.road_documents import mutation
 
 CASE = """id kind state text openedBy answer decision complaint evidence reference
   pharmacy { code } drug { code } fill { id }"""
 
-DECLINE = f"""
-mutation Decline($input: DeclineFillInput!) {{
-  declineFill(input: $input) {{ ... on Fill {{ id state endReason declineReason }} {REFUSAL} }}
-}}"""
-
-COMPLAIN = f"""
-mutation Complain($input: FileComplaintInput!) {{
-  fileComplaint(input: $input) {{ ... on Case {{ {CASE} }} {REFUSAL} }}
-}}"""
-
-ANSWER = f"""
-mutation Answer($input: AnswerCaseInput!) {{
-  answerCase(input: $input) {{ ... on Case {{ {CASE} }} {REFUSAL} }}
-}}"""
-
-DECIDE = f"""
-mutation Decide($input: DecideCaseInput!) {{
-  decideCase(input: $input) {{ ... on Case {{ {CASE} }} {REFUSAL} }}
-}}"""
+DECLINE = mutation("declineFill", "Fill", "id state endReason declineReason")
+COMPLAIN = mutation("fileComplaint", "Case", CASE)
+ANSWER = mutation("answerCase", "Case", CASE)
+DECIDE = mutation("decideCase", "Case", CASE)
 
 CASES = f"""
 query Cases($filter: CaseFilterInput, $first: Int! = 100, $after: String) {{

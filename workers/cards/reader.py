@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 
+from engines.metrics import CHILDREN_LOST
 from engines.pictures import Reason, Unusable, precheck
 from workers.faces.pool import PoolStopped
 from workers.faces.process import Child, ChildDied, ChildHung, EngineFailed
@@ -46,11 +47,13 @@ class CardReader:
                 try:
                     answer = await self._ask(picture)
                 except ChildHung as error:
+                    CHILDREN_LOST.labels("card", "hung").inc()
                     log.warning("card_child_hung", pid=error.pid, seconds=error.seconds)
                     raise Unusable(Reason.ENGINE_TIMEOUT) from error
                 except (ChildDied, EngineFailed) as error:
                     if self._is_stopped:
                         raise PoolStopped from error
+                    CHILDREN_LOST.labels("card", "died").inc()
                     log.warning("card_child_died", attempt=attempt, error=type(error).__name__)
                     continue
                 if "unusable" in answer:

@@ -55,6 +55,14 @@ def judge(
     return FaceResult(verdict, None, _advice(verdict, law, findings), tuple(findings))
 
 
+def unproven(result: FaceResult) -> FaceResult:
+    """Whatever an unconfirmed face says (待核实建档), a person at the counter decides."""
+    if result.verdict is Verdict.UNUSABLE:
+        return result
+    reason = Reason.ENROLMENT_UNCONFIRMED
+    return FaceResult(Verdict.UNCERTAIN, reason, ADVICE[reason], result.findings)
+
+
 def unusable(reason: Reason, subject: str = "") -> FaceResult:
     """No verdict can be had (无法核验); the advice says of which picture it speaks when it speaks of one."""
     said = ADVICE[reason] if reason in _OF_NO_PICTURE or not subject else f"{subject}：{ADVICE[reason]}"

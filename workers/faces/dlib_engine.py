@@ -5,6 +5,7 @@ One thread per process: two threads in dlib's detector crash the process.
 
 import warnings
 from importlib.metadata import version
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from PIL import ImageFile
 
 from workers.faces.engine import Reading, meant
 from workers.faces.guards import Opened, Pixels
+from workers.faces.network import SIDE, Network
 from workers.faces.quality import Box, Pose, pose_of, quality_of, refuse_bad
 
 with warnings.catch_warnings():
@@ -20,15 +22,26 @@ with warnings.catch_warnings():
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="pkg_resources")
     import dlib
     import face_recognition
+    import face_recognition_models
 
 # The import above switches this on for the whole process: a picture cut in half would be half a face.
 ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 PADDING = 0.3
 GREY = 128
+CHIP_PADDING = 0.25
+"""What the library leaves around a face that it cuts out for its network."""
+
+DISAGREEMENT_MAX = 0.0001
 
 Place = tuple[int, int, int, int]
 """Top, right, bottom and left, as face_recognition gives and takes them."""
+
+Marks = dict[str, list[tuple[int, int]]]
+
+
+class EnginesDisagree(Exception):
+    """The library and the network here make other numbers of one face (引擎结果不一致)."""
 
 
 class DlibEngine:
@@ -39,19 +52,45 @@ class DlibEngine:
         f"models {version('face-recognition-models')}, dlib {dlib.__version__}"
     )
 
+    def __init__(self) -> None:
+        self._network = Network(Path(face_recognition_models.face_recognition_model_location()))
+
     def read(self, picture: Opened, *, largest: bool) -> Reading:
         """Read the face that is meant off a picture (读取人脸)."""
         pixels, places, search = locate(picture.pixels)
         boxes = [Box(*place) for place in places]
         place = places[meant(boxes, largest=largest)]
-        quality = quality_of(picture, pixels, Box(*place), pose(pixels, place), search)
+        marks = landmarks(pixels, place)
+        quality = quality_of(picture, pixels, Box(*place), pose(marks), search)
         refuse_bad(quality)
-        return Reading([float(number) for number in encoding_of(pixels, place)], quality.figures())
+        numbers = self._numbers(pixels, place, marks)
+        return Reading([float(number) for number in numbers], quality.figures())
 
     def encode_drawing(self, pixels: Pixels) -> NDArray[np.float64] | None:
-        """The numbers of the one face on a drawing (绘制人脸特征)."""
+        """The numbers of the one face on a drawing (绘制人脸特征), on which the library must agree."""
         found, places, _ = locate(pixels)
-        return encoding_of(found, places[0]) if len(places) == 1 else None
+        if len(places) != 1:
+            return None
+        marks = landmarks(found, places[0])
+        self._compare(found, places[0], marks)
+        return self._numbers(found, places[0], marks)
+
+    def _numbers(self, pixels: Pixels, place: Place, marks: Marks) -> NDArray[np.float64]:
+        """The mean numbers (人脸特征) of a face and of its mirror image, which errs less than one alone."""
+        width = pixels.shape[1]
+        mirrored = np.ascontiguousarray(pixels[:, ::-1])
+        other = (place[0], width - place[3], place[2], width - place[1])
+        chips = [chip(pixels, place, marks), chip(mirrored, other, landmarks(mirrored, other))]
+        mean: NDArray[np.float64] = self._network(chips).mean(axis=0)
+        return mean
+
+    def _compare(self, pixels: Pixels, place: Place, marks: Marks) -> None:
+        """Refuse to start where the library has other numbers of a face than the network (一致性检查)."""
+        (theirs,) = face_recognition.face_encodings(pixels, [place], num_jitters=1, model="small")
+        (ours,) = self._network([chip(pixels, place, marks)])
+        apart = float(np.linalg.norm(ours - theirs))
+        if not apart <= DISAGREEMENT_MAX:
+            raise EnginesDisagree(f"face_recognition's numbers of a drawn face lie {apart:.6f} from ours.")
 
 
 def locate(pixels: Pixels) -> tuple[Pixels, list[Place], str]:
@@ -65,25 +104,27 @@ def locate(pixels: Pixels) -> tuple[Pixels, list[Place], str]:
     return padded, face_recognition.face_locations(padded, 0), "padded"
 
 
-def encoding_of(pixels: Pixels, place: Place) -> NDArray[np.float64]:
-    """The mean encoding (人脸特征) of a face and of its mirror image, which errs less than one alone."""
-    top, right, bottom, left = place
-    width = pixels.shape[1]
-    mirrored = np.ascontiguousarray(pixels[:, ::-1])
-    mirrored_place = (top, width - left, bottom, width - right)
-    return (_encode(pixels, place) + _encode(mirrored, mirrored_place)) / 2
-
-
-def _encode(pixels: Pixels, place: Place) -> NDArray[np.float64]:
+def landmarks(pixels: Pixels, place: Place) -> Marks:
+    """The corners of the eyes and the foot of the nose (五点定位), as named on the picture."""
     # "small": the five-point model; the licence of the 68-point one excludes commercial use.
-    (encoding,) = face_recognition.face_encodings(pixels, [place], num_jitters=1, model="small")
-    return np.asarray(encoding, dtype=np.float64)
-
-
-def pose(pixels: Pixels, place: Place) -> Pose:
-    """How the head is held (头部姿态), by the corners of the eyes and the foot of the nose."""
     (points,) = face_recognition.face_landmarks(pixels, [place], model="small")
-    # Named as seen on the picture.
-    first, second = (np.mean(points[eye], axis=0) for eye in ("left_eye", "right_eye"))
-    (nose,) = points["nose_tip"]
+    marks: Marks = points
+    return marks
+
+
+def chip(pixels: Pixels, place: Place, marks: Marks) -> Pixels:
+    """The face cut out upright (人脸裁剪), as the library cuts it out for its network."""
+    top, right, bottom, left = place
+    points = [*marks["right_eye"], *marks["left_eye"], *marks["nose_tip"]]
+    shape = dlib.full_object_detection(
+        dlib.rectangle(left, top, right, bottom), [dlib.point(*one) for one in points]
+    )
+    cut: Pixels = dlib.get_face_chip(pixels, shape, SIDE, CHIP_PADDING)
+    return cut
+
+
+def pose(marks: Marks) -> Pose:
+    """How the head is held (头部姿态), by its landmarks."""
+    first, second = (np.mean(marks[eye], axis=0) for eye in ("left_eye", "right_eye"))
+    (nose,) = marks["nose_tip"]
     return pose_of((first[0], first[1]), (second[0], second[1]), nose)

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from engines.metrics import CHILDREN_LOST
 from engines.pictures import Reason, Unusable, precheck
 from workers.faces.process import COMMAND, Child, ChildDied, ChildHung, EngineFailed
 from workers.faces.result import Seen, Sight
@@ -61,6 +62,11 @@ class FacePool:
         for slot in self._slots:
             await slot.close()
 
+    @property
+    def busy(self) -> int:
+        """How many children read a picture now (忙碌子进程数)."""
+        return len(self._slots) - self._free.qsize() if self.models else 0
+
     def pids(self) -> list[int]:
         """The process ids of the living children (子进程号)."""
         return [slot.child.pid for slot in self._slots if slot.child and slot.child.is_alive]
@@ -78,9 +84,11 @@ class FacePool:
                 answer = await self._ask(wish, picture)
             except ChildHung as error:
                 # Not tried again: a picture that takes forever would take forever three times.
+                CHILDREN_LOST.labels("face", "hung").inc()
                 log.warning("face_child_hung", pid=error.pid, seconds=error.seconds)
                 raise Unusable(Reason.ENGINE_TIMEOUT) from error
             except (ChildDied, EngineFailed) as error:
+                CHILDREN_LOST.labels("face", "died").inc()
                 log.warning("face_child_died", attempt=attempt, error=str(error))
                 continue
             if "unusable" in answer:

@@ -43,7 +43,8 @@ class Finding:
 class FaceResult:
     """The outcome of one identity check (人脸核验结果).
 
-    `reason` stands with UNUSABLE only, which has no findings; `advice` is for the clerk, empty after a match.
+    `reason` stands with UNUSABLE, which has no findings, and with ENROLMENT_UNCONFIRMED; `advice` is for the
+    clerk, empty after a match.
     """
 
     verdict: Verdict

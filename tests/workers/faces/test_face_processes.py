@@ -9,16 +9,20 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import pytest_asyncio
+from numpy.typing import NDArray
 from PIL import Image
 
 from engines.pictures import Reason, Unusable
 from tests.workers.faces.sights import check, seen
+from workers.faces.engine import Reading
+from workers.faces.guards import Opened, Pixels
 from workers.faces.pool import FacePool, PoolStopped
 from workers.faces.process import COMMAND, ROOT, EngineFailed
 from workers.faces.result import Seen
-from workers.faces.selftest import drawn_face
+from workers.faces.selftest import SelfTestFailed, drawn_face, run
 
 READY = (
     "import struct, sys, json\n"
@@ -198,17 +202,34 @@ def test_reports_missing_models_although_the_library_quits_with_status_zero(tmp_
     assert "face_recognition quit while it was imported" in done.stderr
 
 
-def test_reports_a_model_that_gives_other_numbers(tmp_path: Path) -> None:
+def test_reports_a_library_that_gives_other_numbers(tmp_path: Path) -> None:
     (tmp_path / "face_recognition.py").write_text(
         "import numpy\n"
         "def face_locations(image, upsample=1): return [(62, 194, 211, 45)] if image.std() else []\n"
+        "def face_landmarks(image, boxes, model=''):\n"
+        "    eyes = {'left_eye': [(148, 112), (160, 112)], 'right_eye': [(92, 112), (80, 112)]}\n"
+        "    return [eyes | {'nose_tip': [(120, 150)]}]\n"
         "def face_encodings(image, boxes, num_jitters=1, model=''): return [numpy.zeros(128)]\n"
     )
 
     done = self_test(tmp_path)
 
     assert done.returncode == 1
-    assert "away from the stored ones" in done.stderr
+    assert "EnginesDisagree" in done.stderr
+
+
+def test_reports_a_model_that_gives_other_numbers() -> None:
+    class Stranger:
+        model_version = "0"
+
+        def read(self, picture: Opened, *, largest: bool) -> Reading:
+            raise NotImplementedError
+
+        def encode_drawing(self, pixels: Pixels) -> NDArray[np.float64] | None:
+            return np.zeros(128) if pixels.std() else None
+
+    with pytest.raises(SelfTestFailed, match="away from the stored ones"):
+        run("dlib", Stranger())
 
 
 def test_reports_missing_weights_and_how_to_get_them(tmp_path: Path) -> None:

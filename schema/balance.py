@@ -1,0 +1,34 @@
+"""Benefits used and balances as callers see them."""
+
+import strawberry
+from strawberry import field
+
+from policy.terms import FamilyRelation
+from schema.member import Member
+from schema.scalars import Money
+
+
+@strawberry.type(description="一类待遇的年度累计")
+class BenefitUse:
+    year: int = field(description="年度")
+    bucket: str = field(description="待遇类型, 特殊病种带病种编码")
+    deductible_used: Money = field(description="已付起付标准")
+    fund_used: Money = field(description="统筹基金已支付")
+    deductible_left: Money | None = field(description="年度起付标准余额; 按次起付的地区为空")
+    limit_left: Money | None = field(description="年度支付限额余额")
+    rests_on_unverified: bool = field(description="用到了未经核实的示例参数")
+    basis: str = field(description="依据的文件与条款")
+
+
+@strawberry.type(description="医保待遇与账户余额")
+class BenefitBalance:
+    account_balance: Money = field(description="个人账户余额")
+    family_accounts: list["FamilyAccount"] = field(description="可用的家庭共济账户")
+    uses: list[BenefitUse] = field(description="各类待遇的年度累计")
+
+
+@strawberry.type(description="可用的家庭共济账户")
+class FamilyAccount:
+    owner: Member = field(description="账户所有人")
+    relation: FamilyRelation = field(description="登录的参保人是账户所有人的")
+    available: Money = field(description="可用金额, 不超过授权上限")
