@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 from uuid import UUID, uuid4
 
+from api.progress import Progress
 from engines.bell import Bell
 from models import Event, FamilyGrant, Member, Topic
 from ops.world.cast import FUJIAN_PATIENT
@@ -41,7 +42,12 @@ class Listener:
         """Follow the owner's events as the subscription does, until authority ends."""
         actor = Actor(Role.PATIENT, str(self.grant.proxy_id), member_id=self.grant.proxy_id)
         context = SimpleNamespace(
-            bell=bell, now=house.now, require_actor=lambda: actor, renew=lambda: None, tools=house.tools
+            bell=bell,
+            now=house.now,
+            progress=Progress(),
+            require_actor=lambda: actor,
+            renew=lambda: None,
+            tools=house.tools,
         )
         topic = member_topic(self.grant.owner_id)
         try:

@@ -141,7 +141,7 @@ def test_a_list_that_can_grow_is_a_connection() -> None:
     assert queries is not None
     plain = {name for name, field in queries.fields.items() if str(field.type).startswith("[")}
 
-    assert plain == {"nearbyHospitals"}
+    assert plain == {"nearbyHospitals", "reconciliationDays"}
     for name, field in queries.fields.items():
         if str(field.type).endswith("Connection!"):
             assert {"first", "after"} <= set(field.args), name
