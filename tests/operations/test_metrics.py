@@ -94,7 +94,7 @@ async def test_subscriptions_and_sockets_are_seen_while_they_are_open(house: Hou
     async with house.road(FUJIAN):
         assert value("yaolu_sockets") >= 1
         assert value("yaolu_socket_operations") >= 1
-        assert value("yaolu_bell_listening") == 1
+        assert value("yaolu_bell_listening") >= 1
         assert value("yaolu_draining") == 0
 
     async with asyncio.timeout(10):
@@ -206,9 +206,15 @@ def page() -> str:
 
 
 def value(name: str, **labels: str) -> float:
-    found = REGISTRY.get_sample_value(name, labels)
-    assert found is not None, name
-    return found
+    """The figure, over all the houses that stand in this process."""
+    found = [
+        sample.value
+        for family in REGISTRY.collect()
+        for sample in family.samples
+        if sample.name == name and sample.labels == labels
+    ]
+    assert found, name
+    return sum(found)
 
 
 def test_the_page_of_operations_names_every_figure() -> None:

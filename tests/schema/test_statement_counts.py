@@ -29,7 +29,7 @@ SHAPES = {
         "patient",
         f'{{ nearbyPharmacies(location: {PLACE}, prescriptionId: "ID", first: 1) {{'
         " edges { node { distance total pharmacy { name } estimate { personalTotal } } } } }",
-        14,
+        13,
     ),
     "my prescriptions": (
         "patient",
