@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.charging import caller_of, rate_of
 from api.context import anonymous, sign_in_by_header
-from api.errors import AWAY, RATE_LIMITED, UNAVAILABLE, RequestRefused
+from api.errors import LOST, RATE_LIMITED, UNAVAILABLE, RequestRefused, is_away
 from api.parts import Parts
 from engines.logs import log_fault
 from engines.spreadsheets import WRITERS, whole_file
@@ -56,7 +56,9 @@ def exports(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
         except ServiceError as error:
             status = STATUS.get(error.code, 500)
             raise RequestRefused(status, str(error), error.code, retry=error.retry) from error
-        except AWAY as error:
+        except LOST as error:
+            if not is_away(error):
+                raise
             log_fault("export.unavailable", error, request_id=context.request_id)
             text = "服务暂不可用,请稍后重试。"
             raise RequestRefused(503, text, UNAVAILABLE, retry="backoff") from error

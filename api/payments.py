@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from api.body import pieces
-from api.errors import AWAY, RequestRefused
+from api.errors import RequestRefused, is_away
 from api.parts import Parts
 from engines.logs import log_fault
 from engines.payments import NoticeForged, Order, OrderState, PaymentProvider
@@ -49,11 +49,11 @@ async def take_notice(parts: Parts, provider: PaymentProvider, request: Request)
         return await believe(parts, provider, told)
     except NotFound:
         return said(404, "UNKNOWN_ORDER")
-    except (*AWAY, Busy) as error:
-        log.warning("payments.notice_unavailable", error=type(error).__name__)
-        return said(503, "TRY_AGAIN")
     # An edge: the provider sends it again, and the worker asks by itself.
     except Exception as error:
+        if isinstance(error, Busy) or is_away(error):
+            log.warning("payments.notice_unavailable", error=type(error).__name__)
+            return said(503, "TRY_AGAIN")
         log_fault("payments.notice_fault", error, number=told.number)
         return said(500, "FAULT")
 

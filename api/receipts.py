@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from api.errors import AWAY
+from api.errors import LOST, is_away
 from api.parts import Parts
 from engines.receipt_pdf import render
 from policy.calendar import SHANGHAI
@@ -49,7 +49,9 @@ def awake(answer: Answer) -> Answer:
     async def answered(request: Request) -> Response:
         try:
             return await answer(request)
-        except AWAY:
+        except LOST as error:
+            if not is_away(error):
+                raise
             return PlainTextResponse("系统暂不可用,请稍后再试。", 503, HEADERS | {"Retry-After": "30"})
 
     return answered

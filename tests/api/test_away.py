@@ -4,8 +4,11 @@ import errno
 from socket import gaierror
 
 import asyncpg
+from starlette.requests import Request
+from starlette.responses import Response
 
 from api.errors import is_away
+from api.receipts import awake
 
 
 def test_a_transaction_that_was_lost_with_its_connection_is_no_fault_of_ours() -> None:
@@ -31,3 +34,12 @@ def test_a_misuse_of_the_driver_is_one_and_a_missing_file() -> None:
     assert not is_away(FileNotFoundError(errno.ENOENT, "No such file or directory", "/a/file"))
     assert not is_away(OSError(errno.ENOSPC, "No space left on device"))
     assert not is_away(asyncpg.InterfaceError("another operation is in progress"))
+
+
+async def test_a_receipt_whose_connection_is_lost_is_to_be_asked_for_again() -> None:
+    async def lost(request: Request) -> Response:
+        raise asyncpg.InterfaceError("cannot perform operation: connection is closed")
+
+    answer = await awake(lost)(Request({"type": "http"}))
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
