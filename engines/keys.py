@@ -209,7 +209,7 @@ class KeyRing:
         """The ring of a file, made on first use (首次生成); all who race for it get the same one."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
-            _publish(path, cls.generate().to_json())
+            publish_secret(path, cls.generate().to_json())
         return cls.from_file(path)
 
 
@@ -235,7 +235,7 @@ def _decoded(what: str, value: object) -> bytes:
         raise KeyRingBroken(f"{what} is not base64.") from error
 
 
-def _publish(path: Path, text: str) -> None:
+def publish_secret(path: Path, text: str) -> None:
     """Write a whole secret file or none; whoever came first wins."""
     draft = _draft(path, text)
     try:

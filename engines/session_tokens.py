@@ -1,8 +1,6 @@
 """Tokens of our own (本系统令牌), for members who signed in from a mini-program."""
 
 import json
-import os
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,6 +10,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from engines.keys import publish_secret
 from engines.tokens import ALGORITHMS, TOKEN_BYTES_MAX, Claims, TokenInvalid, TokenVerifier
 from policy.terms import Role
 
@@ -110,13 +109,5 @@ def load_or_create(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = ECKey.generate_key("P-256", {"use": "sig", "alg": "ES256"}, auto_kid=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(json.dumps(key.as_dict(private=True)))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
+        publish_secret(path, json.dumps(key.as_dict(private=True)))
     return str(path)
