@@ -83,6 +83,7 @@ async def drain(app: Starlette) -> None:
     """Be unready, take no more sockets, and close the open ones with 1001 by and by (排空)."""
     view: View = app.state.view
     view.is_draining = True
+    view.brake.release()
     async with asyncio.timeout(CLOSE_SECONDS + settings.DRAIN_SPREAD_SECONDS):
         await view.connections.go_away()
 

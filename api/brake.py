@@ -25,6 +25,7 @@ class Brake:
         self.rate = rate
         self.held = 0
         self._buckets = OwnBuckets()
+        self._over = asyncio.Event()
 
     def is_worn(self, context: Context) -> bool:
         """Count one more refusal; whether the caller has had too many of late."""
@@ -41,7 +42,14 @@ class Brake:
             return False
         self.held += 1
         try:
-            await asyncio.sleep(HOLD_SECONDS)
+            async with asyncio.timeout(HOLD_SECONDS):
+                await self._over.wait()
+        except TimeoutError:
+            pass
         finally:
             self.held -= 1
         return True
+
+    def release(self) -> None:
+        """Hold nobody any more: the server stops."""
+        self._over.set()

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FieldsOnCorrectTypeRule,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -159,12 +160,14 @@ def _checked(
     schema: GraphQLSchema, kept: Same[DocumentNode], rules: tuple[type, ...], limits: Limits
 ) -> tuple[GraphQLError, ...]:
     document = kept.value
+    checked = partial(validate, schema, document, max_errors=ERRORS_MAX, hide_suggestions=limits.hides_schema)
     try:
         # Limits first: some rules take very long over documents that break them.
-        return tuple(
-            limit_errors(document, limits)
-            or validate(schema, document, (*rules, *MORE_RULES), max_errors=ERRORS_MAX)
-        )
+        if broken := limit_errors(document, limits):
+            return tuple(broken)
+        # Rules about variables read all of an operation before any rule may give it up.
+        strangers = checked((FieldsOnCorrectTypeRule,))
+        return tuple(strangers if len(strangers) > ERRORS_MAX else checked((*rules, *MORE_RULES)))
     except RecursionError:
         return (GraphQLError("The document is nested too deeply."),)
 
