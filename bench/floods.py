@@ -7,27 +7,25 @@ import asyncio
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import closing, suppress
-from itertools import count, repeat
 from time import perf_counter
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.typing import Subprotocol
 
-from bench.hostile_documents import LARGEST, SIGN_IN, ever_new
+from bench.hostile_documents import LARGEST, SIGN_IN
 from bench.wire import ask, post
 
 CONNECTIONS = 4
 
 
-async def post_again(port: int, requests: Iterator[bytes], until: float, ended: Counter[str]) -> None:
-    """Send one request after the other without a pause."""
+async def post_again(port: int, request: bytes, until: float, ended: Counter[str]) -> None:
+    """Send the same request without a pause."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     with closing(writer):
         while perf_counter() < until:
-            status, body = await ask(reader, writer, next(requests))
+            status, body = await ask(reader, writer, request)
             errors = json.loads(body).get("errors")
             ended[f"{status} {errors[0]['extensions']['code'] if errors else 'answered'}"] += 1
 
@@ -64,13 +62,12 @@ async def flood(kind: str, port: int, token: str, seconds: float) -> Counter[str
     if kind == "sockets":
         work = [dial_again(port, token, until, ended) for _ in range(CONNECTIONS)]
     else:
-        requests = {
-            "tokens": repeat(post(LARGEST, token=f"{token[:-8]}AAAAAAAA")),
-            "sign-in": repeat(post(SIGN_IN)),
-            "cost": repeat(post(LARGEST, token=token)),
-            "documents": (post(ever_new(number), token=token) for number in count()),
+        request = {
+            "tokens": post(LARGEST, token=f"{token[:-8]}AAAAAAAA"),
+            "sign-in": post(SIGN_IN),
+            "cost": post(LARGEST, token=token),
         }[kind]
-        work = [post_again(port, requests, until, ended) for _ in range(CONNECTIONS)]
+        work = [post_again(port, request, until, ended) for _ in range(CONNECTIONS)]
     with suppress(ConnectionError, asyncio.IncompleteReadError):
         await asyncio.gather(*work)
     return ended

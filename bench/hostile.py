@@ -34,7 +34,7 @@ from tests.house import NOBODY
 NORMAL = "{ prescriptions(first: 5) { edges { node { id rxNo state } } } }"
 TIMES, GOAL_MS, GOAL_RATIO = 9, 20, 3
 PAUSE = 0.02
-FLOODS = ("tokens", "sign-in", "cost", "documents", "sockets")
+FLOODS = ("tokens", "sign-in", "cost", "sockets")
 LIMITS = {
     "RATE_POINTS": "5000",
     "RATE_POINTS_PER_SECOND": "100",

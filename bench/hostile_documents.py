@@ -26,11 +26,6 @@ LARGEST = (
 """What a flood of costly queries sends (成本洪水): close below what one operation may cost."""
 
 
-def ever_new(number: int) -> str:
-    """What a flood of documents sends (新文档洪水): cheap to answer, and known to no cache."""
-    return "{ member { " + many(60, "name") + " } } #" + str(number)
-
-
 def many(count: int, piece: str) -> str:
     """A piece again and again, numbered where it says #."""
     return " ".join(piece.replace("#", str(number)) for number in range(count))
