@@ -9,7 +9,7 @@ import orjson
 
 from ops.databases import connected
 from ops.year.columns import AMOUNTS, NATIONAL
-from ops.year.household import pot_name
+from ops.year.people import pot_name
 from ops.year.reversal_rows import budget_taken
 from policy.benefit import BillFacts, Statement, Use, budget_entry, settle
 from policy.benefit.kept import restored
