@@ -169,6 +169,7 @@ async def open_house(
         bell=bell,
         tools=tools,
         rates=RichRates(redis_url, token_hex(4)),
+        refusals=Rate(100_000, 1),
         documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
         orm=orm or orm_config(database_url),
