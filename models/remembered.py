@@ -7,7 +7,7 @@ samples stood. A condition that has anything else in it is left to the mapper ev
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -63,8 +63,10 @@ async def rows_of(
         found: list[M] = await asked(model, conditions, order, limit)
         return found
     _, records = await model._meta.db.execute_query(statement.text, statement.filled(given))
-    fill = filler(model)
-    return [cast(M, fill(dict(record))) for record in records]
+    if not records:
+        return []
+    fill, names = filler(model), tuple(records[0].keys())
+    return [fill(dict(zip(names, record, strict=False))) for record in records]
 
 
 async def row_of(model: type[M], *conditions: Q) -> M | None:
@@ -200,7 +202,7 @@ def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
     is_generated = meta.db_pk_column not in meta.generated_db_fields
     renamed = [(column, name) for name, column in meta.fields_db_projection.items() if column != name]
     converted = [
-        (name, converter(field))
+        (name, conversion(field))
         for _, name, field in [*meta.db_default_fields, *meta.db_complex_fields]
         if not isinstance(field, AS_THE_DRIVER_GIVES)
     ]
@@ -209,10 +211,8 @@ def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
         made = model.__new__(model)
         for column, name in renamed:
             row[name] = row.pop(column)
-        for name, convert in converted:
-            value = row[name]
-            if value is not None:
-                row[name] = convert(value)
+        for name, known in converted:
+            row[name] = known[row[name]]
         row["_partial"], row["_saved_in_db"] = False, True
         row["_custom_generated_pk"], row["_await_when_save"] = is_generated, {}
         made.__dict__ = row
@@ -221,13 +221,20 @@ def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
     return fill
 
 
-def converter(field: Any) -> Callable[[Any], Any]:
-    """How a column's value becomes that of an object."""
-    if not isinstance(field, CharEnumFieldInstance):
-        return cast(Callable[[Any], Any], field.to_python_value)
-    known: Mapping[str, Enum] = {str(member.value): member for member in field.enum_type}
+class Conversion(dict[Any, Any]):
+    """What a column's values are on an object (列值换算), by value."""
 
-    def member(value: str) -> Any:
-        return known.get(value) or field.to_python_value(value)
+    def __init__(self, field: Any) -> None:
+        super().__init__({None: None})
+        self._field = field
 
-    return member
+    def __missing__(self, value: Any) -> Any:
+        return self._field.to_python_value(value)
+
+
+def conversion(field: Any) -> Conversion:
+    """How a column's values are converted; an enum's members are known beforehand."""
+    found = Conversion(field)
+    if isinstance(field, CharEnumFieldInstance):
+        found.update({str(member.value): member for member in field.enum_type})
+    return found
