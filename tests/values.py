@@ -11,11 +11,14 @@ from policy.parameter import Value
 
 
 @contextmanager
-def values(area: str, on: date, given: Mapping[str, Value]) -> Iterator[None]:
-    """An area that has set these values itself: each takes all else from the row in force on that day."""
+def values(area: str, on: date, given: Mapping[str, Value], **key: str) -> Iterator[None]:
+    """An area that has set these values itself: each takes all else from the row in force on that day.
+
+    `key` chooses the row where there are several.
+    """
     before = parameters.ROWS
     rows = {
-        (area, name): (replace(parameters.parameter(name, area, on=on), area=area, value=value),)
+        (area, name): (replace(parameters.parameter(name, area, on=on, **key), area=area, value=value),)
         for name, value in given.items()
     }
     parameters.ROWS = {**before, **rows}
