@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from unittest.mock import patch
 
 from policy import parameters
 from policy.parameter import Value
@@ -16,17 +17,15 @@ def values(area: str, on: date, given: Mapping[str, Value], **key: str) -> Itera
 
     `key` chooses the row where there are several.
     """
-    before = parameters.ROWS
     rows = {
         (area, name): (replace(parameters.parameter(name, area, on=on, **key), area=area, value=value),)
         for name, value in given.items()
     }
-    parameters.ROWS = {**before, **rows}
     parameters._lookup.cache_clear()
     try:
-        yield
+        with patch.object(parameters, "ROWS", {**vars(parameters)["ROWS"], **rows}):
+            yield
     finally:
-        parameters.ROWS = before
         parameters._lookup.cache_clear()
 
 

@@ -18,6 +18,7 @@ from ops.road import FUJIAN, SHANXI
 from ops.road_documents import NEARBY
 from ops.world import cast
 from policy.calendar import SHANGHAI, in_shanghai
+from policy.money import ZERO
 from policy.terms import Role
 from services.daily import reconcile_due
 from tests.house import House
@@ -118,8 +119,8 @@ async def test_a_second_decides_the_year_and_the_account_goes_on(own_house: Hous
         for since, until in ((OLD, OLD), (NEW, NEW), (OLD, NEW))
     ]
 
-    assert (before["year"], Decimal(before["fundUsed"])) == (2026, 0)
-    assert [(one["year"], Decimal(one["fundUsed"])) for one in seen] == [(2026, fund(first)), (2027, 0)]
+    used = [(one["year"], Decimal(one["fundUsed"])) for one in (before, *seen)]
+    assert used == [(2026, ZERO), (2026, fund(first)), (2027, ZERO)]
     assert (after["year"], Decimal(after["fundUsed"])) == (2027, fund(second))
     assert fund(second) == fund(first) > 0
     assert in_shanghai(datetime.fromisoformat(second["settledAt"])) == FIRST
