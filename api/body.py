@@ -21,9 +21,14 @@ NUL_IN_DOCUMENT = re.compile(r"\\u0000|\\u\{0+\}|\0")
 
 async def read_json(request: Request) -> object:
     """The decoded body of a POST (JSON 请求体)."""
+    return decode(await read_bytes(request, settings.JSON_BYTES_MAX))
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The whole body (请求体), up to the limit."""
     try:
-        async with aclosing(pieces(request, settings.JSON_BYTES_MAX)) as chunks:
-            return decode(b"".join([chunk async for chunk in chunks]))
+        async with aclosing(pieces(request, limit)) as chunks:
+            return b"".join([chunk async for chunk in chunks])
     except ClientDisconnect as error:
         raise RequestRefused(400, "请求体没有发完。") from error
 
