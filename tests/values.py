@@ -21,12 +21,12 @@ def values(area: str, on: date, given: Mapping[str, Value], **key: str) -> Itera
         (area, name): (replace(parameters.parameter(name, area, on=on, **key), area=area, value=value),)
         for name, value in given.items()
     }
-    parameters._lookup.cache_clear()
+    parameters._candidates.cache_clear()
     try:
         with patch.object(parameters, "ROWS", {**vars(parameters)["ROWS"], **rows}):
             yield
     finally:
-        parameters._lookup.cache_clear()
+        parameters._candidates.cache_clear()
 
 
 def carrying(deductible: str, limit: str) -> Mapping[str, Value]:
