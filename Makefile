@@ -6,8 +6,10 @@ PORT ?= 8000
 TESTS ?=
 EXAMPLES ?= 50
 # a file of tests stays in one process; each process has engines of its own; tests/order.py says who begins
-PROCESSES ?= --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+PROCESSES ?= --numprocesses auto --dist loadfile --no-loadscope-reorder
 python := .venv/bin/python
+# where it is set, each of the many processes would compile all its modules anew
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile

@@ -66,7 +66,7 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
-            Route("/exports/{kind}.{form}", exports(parts), methods=["GET"]),
+            Route("/exports/{kind}.{form}", exports(parts), methods=["GET", "POST"]),
             *payment_routes(parts),
             *receipt_routes(parts),
             *console_routes(parts.has_console),

@@ -1,6 +1,5 @@
 """The server (服务器): uvicorn with our options, and a stop that breaks nothing off."""
 
-import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from socket import socket
@@ -55,7 +54,4 @@ OPTIONS: dict[str, Any] = {
 def serve(app: Starlette, host: str = "127.0.0.1", port: int = 8000, **options: Any) -> None:
     """Serve until SIGINT or SIGTERM (运行服务)."""
     configure(settings.IS_PRODUCTION)
-    # The schema stays: to look through it for garbage would hold up everybody for a tenth of a second.
-    gc.collect()
-    gc.freeze()
     Server(app, host=host, port=port, **options).run()

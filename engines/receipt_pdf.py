@@ -5,7 +5,6 @@ reader without Chinese fonts shows empty boxes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from xml.sax.saxutils import escape
@@ -21,24 +20,13 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from engines.receipt_sheet import Sheet
+
 FONT = "STSong-Light"
 SIZE = 9
 QR_SIDE = 32 * mm
 MARGIN = 16 * mm
 WIDTH = A4[0] - 2 * MARGIN
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """What stands on a receipt (结算单内容), as text: pairs of word and value, a table, notes, a link."""
-
-    title: str
-    facts: Sequence[tuple[str, str]]
-    columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    sums: Sequence[tuple[str, str]]
-    notes: Sequence[str]
-    verify_url: str
 
 
 def render(sheet: Sheet) -> bytes:

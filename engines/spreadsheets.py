@@ -9,8 +9,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
-from xlsxwriter import Workbook
-
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
 SHEET_ROWS = 1_048_576
 
@@ -55,6 +53,9 @@ class Sheets:
     """An XLSX file that is written row by row (逐行写入); a full sheet is followed by another."""
 
     def __init__(self, path: Path, heads: Sequence[str]) -> None:
+        # loaded with the first of these files: most processes never write one
+        from xlsxwriter import Workbook
+
         folder = str(path.parent)
         self._book = Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         self._amount = self._book.add_format({"num_format": "#,##0.00"})

@@ -12,6 +12,7 @@ import typer
 
 from ops.audit.commands import commands as audit_commands
 from ops.keys.commands import commands as key_commands
+from ops.starting import starting
 from ops.year.commands import simulate_year
 from policy.terms import Role
 
@@ -52,21 +53,23 @@ def api(
     port: Port = 8000, host: Host = "127.0.0.1", fd: int | None = None, metrics_port: MetricsPort = None
 ) -> None:
     """Run one API process on the engines of the environment."""
-    import settings
-    from api.main import application
-    from api.server import serve as serve_app
-    from engines.metrics import metrics_page
-    from engines.tracing import traced
-    from ops.processes import watch_lifeline
+    with starting():
+        import settings
+        from api.main import application
+        from api.server import serve as serve_app
+        from engines.metrics import metrics_page
+        from engines.tracing import traced
+        from ops.processes import watch_lifeline
 
-    require_settings()
-    watch_lifeline()
-    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+        require_settings()
+        watch_lifeline()
+        page = settings.METRICS_PORT if metrics_port is None else metrics_port
+        app = application()
     with metrics_page(settings.METRICS_HOST, page), traced("api"):
         if fd is None:
-            serve_app(application(), host, port)
+            serve_app(app, host, port)
         else:
-            serve_app(application(), fd=fd)
+            serve_app(app, fd=fd)
 
 
 @app.command()
@@ -75,13 +78,14 @@ def worker(
     metrics_port: MetricsPort = None,
 ) -> None:
     """Run one worker process on the engines of the environment."""
-    import settings
-    from ops.processes import watch_lifeline
-    from ops.working import run_worker
+    with starting():
+        import settings
+        from ops.processes import watch_lifeline
+        from ops.working import run_worker
 
-    require_settings()
-    watch_lifeline()
-    page = settings.METRICS_PORT if metrics_port is None else metrics_port
+        require_settings()
+        watch_lifeline()
+        page = settings.METRICS_PORT if metrics_port is None else metrics_port
     asyncio.run(run_worker(faces or settings.FACE_PROCESSES, page))
 
 

@@ -157,7 +157,9 @@ def install(uv: str | None) -> None:
     if uv:
         with suppress(OSError, subprocess.CalledProcessError):
             quiet = [] if sys.stderr.isatty() else ["--quiet"]  # a list of everything is no progress
-            run([uv, *quiet, "pip", *INSTALL, LOCKED, "--python", PYTHON], **uv_environment())
+            # compiled once, as pip does: else every process may compile anew (PYTHONDONTWRITEBYTECODE)
+            what: list[str | Path] = [*INSTALL, LOCKED, "--compile-bytecode", "--python", PYTHON]
+            run([uv, *quiet, "pip", *what], **uv_environment())
             return
         print("uv could not install everything; trying pip ...", flush=True)
     ensure_pip()

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from engines.receipt_codes import ReceiptCodes
-from engines.receipt_pdf import Sheet
+from engines.receipt_sheet import Sheet
 from models import Drug, Institution, Member, Payment, Reversal, Settlement, SettlementLine
 from policy.calendar import SHANGHAI
 from policy.money import ZERO

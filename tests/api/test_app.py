@@ -1,7 +1,6 @@
 """The application as a whole: health, the database within requests, starting and stopping."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -14,7 +13,6 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from api.app import drain
-from api.server import Server, serve
 from models.config import orm_config
 from ops.embedded import EngineUrls
 from tests.api.door import Door, hear, make_door, opened, say, subscribe, until
@@ -210,18 +208,3 @@ async def test_stops_at_once_on_a_second_interrupt(
             await asyncio.wait({request})
 
     assert process.returncode == 0
-
-
-def test_what_stays_is_not_looked_through_for_garbage(
-    closed_door: Door, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    frozen: list[int] = []
-    monkeypatch.setattr("api.server.configure", lambda is_production: None)
-    monkeypatch.setattr(Server, "run", lambda server: frozen.append(gc.get_freeze_count()))
-
-    try:
-        serve(closed_door.app)
-    finally:
-        gc.unfreeze()
-
-    assert frozen[0] > 0
