@@ -94,7 +94,7 @@ RECEIPT_KEY = config("RECEIPT_KEY", default="" if IS_PRODUCTION else "developmen
 ALLOWED_ORIGINS = tuple(config("ALLOWED_ORIGINS", cast=CommaSeparatedStrings, default=""))
 GRAPHIQL = config("GRAPHIQL", cast=bool, default=not IS_PRODUCTION)
 QUERY_BYTES_MAX = config("QUERY_BYTES_MAX", cast=int, default=32 * 1024)
-QUERY_TOKENS_MAX = config("QUERY_TOKENS_MAX", cast=int, default=2000)
+QUERY_TOKENS_MAX = config("QUERY_TOKENS_MAX", cast=int, default=1000)
 QUERY_DEPTH_MAX = config("QUERY_DEPTH_MAX", cast=int, default=12)
 QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
 QUERY_ROOT_FIELDS_MAX = config("QUERY_ROOT_FIELDS_MAX", cast=int, default=10)
@@ -123,6 +123,9 @@ OPERATION_SECONDS = config("OPERATION_SECONDS", cast=float, default=20.0)
 RATE_POINTS = config("RATE_POINTS", cast=int, default=5000)
 RATE_POINTS_PER_SECOND = config("RATE_POINTS_PER_SECOND", cast=int, default=100)
 INSTITUTION_FACTOR = config("INSTITUTION_FACTOR", cast=int, default=10)
+# how many refusals a caller may have before he waits for each
+REFUSALS = config("REFUSALS", cast=int, default=30)
+REFUSALS_PER_SECOND = config("REFUSALS_PER_SECOND", cast=int, default=5)
 DRAIN_SECONDS = config("DRAIN_SECONDS", cast=int, default=10)
 DRAIN_SPREAD_SECONDS = config("DRAIN_SPREAD_SECONDS", cast=float, default=5.0)
 

@@ -17,6 +17,7 @@ from tortoise import Tortoise
 import settings
 from api import health
 from api.console import console_routes
+from api.context import anonymous
 from api.ending import ended
 from api.errors import RequestRefused
 from api.exports import exports
@@ -65,7 +66,7 @@ def create_app(parts: Parts) -> Starlette:
             # A Mount would answer /graphql with a redirect and refuse sockets without the slash.
             Route("/graphql", view),
             WebSocketRoute("/graphql", view),
-            Route("/exports/{kind}.{form}", exports(parts), methods=["GET"]),
+            Route("/exports/{kind}.{form}", exports(parts), methods=["GET", "POST"]),
             *payment_routes(parts),
             *receipt_routes(parts),
             *console_routes(parts.has_console),
@@ -82,6 +83,7 @@ async def drain(app: Starlette) -> None:
     """Be unready, take no more sockets, and close the open ones with 1001 by and by (排空)."""
     view: View = app.state.view
     view.is_draining = True
+    view.brake.release()
     async with asyncio.timeout(CLOSE_SECONDS + settings.DRAIN_SPREAD_SECONDS):
         await view.connections.go_away()
 
@@ -102,9 +104,13 @@ def _middleware(parts: Parts) -> list[Middleware]:
 
 async def _refused(request: Request, error: Any) -> Response:
     """A request that a route beside GraphQL refuses."""
-    return refused(error, request)
+    response, view = refused(error, request), request.app.state.view
+    if error.status < 500:
+        await view.brake.slow(response, anonymous(view.parts, request))
+    return response
 
 
 async def _http_error(request: Request, error: Any) -> Response:
     """Errors of routing, such as 404, in the form of all others."""
-    return refused(RequestRefused(error.status_code, str(error.detail), headers=error.headers), request)
+    refusal = RequestRefused(error.status_code, str(error.detail), headers=error.headers)
+    return await _refused(request, refusal)

@@ -4,6 +4,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from email.message import Message as Header
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -20,9 +21,14 @@ NUL_IN_DOCUMENT = re.compile(r"\\u0000|\\u\{0+\}|\0")
 
 async def read_json(request: Request) -> object:
     """The decoded body of a POST (JSON 请求体)."""
+    return decode(await read_bytes(request, settings.JSON_BYTES_MAX))
+
+
+async def read_bytes(request: Request, limit: int) -> bytes:
+    """The whole body (请求体), up to the limit."""
     try:
-        async with aclosing(pieces(request, settings.JSON_BYTES_MAX)) as chunks:
-            return decode(b"".join([chunk async for chunk in chunks]))
+        async with aclosing(pieces(request, limit)) as chunks:
+            return b"".join([chunk async for chunk in chunks])
     except ClientDisconnect as error:
         raise RequestRefused(400, "请求体没有发完。") from error
 
@@ -56,8 +62,14 @@ def too_large(limit: int) -> RequestRefused:
 
 def content_type(request: Request) -> str:
     """The media type of a body without its parameters; only UTF-8 is taken."""
+    return media_type(request.headers.get("content-type", ""))
+
+
+@lru_cache(maxsize=64)
+def media_type(said: str) -> str:
+    """The media type that a header of a request says (媒体类型)."""
     header = Header()
-    header["content-type"] = request.headers.get("content-type", "")
+    header["content-type"] = said
     # the standard library reads a header that makes no sense as text/plain
     charset = header.get_content_charset()
     if charset is not None and charset.replace("-", "") != "utf8":

@@ -2,7 +2,7 @@
 
 An object is a point; a page counts as often as `first` says, any other list as a few. Wrappers of a page cost
 nothing. A change costs more, for it writes; so do the searches that read a whole neighbourhood
-or a pharmacy's whole ledger.
+or a pharmacy's whole ledger, and what strangers have us ask elsewhere.
 """
 
 from collections.abc import Mapping
@@ -62,6 +62,9 @@ SEARCHES = {
     "reconciliationDays": 10,
 }
 
+STRANGERS = {"signInWithWechat": 189}
+"""Changes that anybody may send, and that ask somebody outside: dear, so few come from one address."""
+
 Sizes = tuple[tuple[str, int], ...]
 
 
@@ -92,7 +95,11 @@ class Pricing:
         if definition is None:
             return 0
         inner = get_named_type(definition.type)
-        cost = SEARCHES.get(node.name.value, 0) if parent is self.schema.query_type else 0
+        cost = 0
+        if parent is self.schema.query_type:
+            cost = SEARCHES.get(node.name.value, 0)
+        elif parent is self.schema.mutation_type:
+            cost = STRANGERS.get(node.name.value, 0)
         if is_composite_type(inner):
             own = 0 if inner.name.endswith(WRAPPERS) else 1
             cost += self._times(node, definition) * (own + self.of(node.selection_set, inner))

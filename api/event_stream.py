@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 import settings
 from api.bearer import Bearer
+from api.brake import Brake
 from api.connections import Connections
 from api.context import Context
 from api.ending import ended
@@ -48,6 +49,7 @@ class EventStream(Response):
         schema: BaseSchema,
         shared: SharedStreams,
         connections: Connections,
+        brake: Brake,
         bearer: Bearer | None,
     ) -> None:
         headers = {"Content-Type": f"{MEDIA_TYPE}; charset=utf-8", "Cache-Control": "no-store"}
@@ -57,7 +59,7 @@ class EventStream(Response):
         # the request has been answered when the operation begins
         self.context = replace(context, trail=Trail())
         self.said, self.schema = said, schema
-        self.connections, self.bearer = connections, bearer
+        self.connections, self.brake, self.bearer = connections, brake, bearer
         self.kinds = KINDS[str(context.request.scope["method"])]
         self.offer = Offer(shared, said, self)
         self.waiting: deque[bytes] = deque()
@@ -117,6 +119,8 @@ class EventStream(Response):
                     self._room.clear()
                     await self._room.wait()
         except Failed as failure:
+            if self.context.trail.is_refused:
+                await self.brake.slow(self, self.context)
             self.fail(failure.errors)
             return
         if not progress.is_handed_over:

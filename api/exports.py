@@ -1,4 +1,7 @@
-"""Files to download (导出下载): `GET /exports/<list>.csv` or `.xlsx`, with a bearer token."""
+"""Files to download (导出下载): `GET /exports/<list>.csv` or `.xlsx`, with a bearer token.
+
+`POST /exports/reconciliation.csv` brings a pharmacy's file and takes the answers.
+"""
 
 import asyncio
 import os
@@ -8,6 +11,8 @@ from typing import BinaryIO
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
+import settings
+from api.body import read_bytes
 from api.charging import caller_of, rate_of
 from api.context import anonymous, sign_in_by_header
 from api.errors import LOST, RATE_LIMITED, UNAVAILABLE, RequestRefused, is_away
@@ -16,7 +21,8 @@ from engines.logs import log_fault
 from engines.spreadsheets import WRITERS, whole_file
 from services.actor import Call
 from services.errors import ServiceError
-from services.exporting import prepare_export
+from services.export_lists import List
+from services.exporting import prepare_answers, prepare_export
 
 COST = 500
 """Points of one file: a person can have ten at once."""
@@ -50,7 +56,7 @@ def exports(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             if form not in WRITERS:
                 raise RequestRefused(404, "导出格式应为 csv 或 xlsx。", "NOT_FOUND")
             call = Call(actor, context.now(), context.tools)
-            found = await prepare_export(call, request.path_params["kind"], request.query_params)
+            found = await prepared(call, request)
             async with gate, found.batches() as batches:
                 file = await whole_file(form, found.heads, batches)
         except ServiceError as error:
@@ -65,6 +71,14 @@ def exports(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
         return sent(found.name, form, file, context.request_id)
 
     return download
+
+
+async def prepared(call: Call, request: Request) -> List:
+    """The list that is asked for; a POST brings the file that it is made from."""
+    kind, given = request.path_params["kind"], request.query_params
+    if request.method != "POST":
+        return await prepare_export(call, kind, given)
+    return await prepare_answers(call, kind, given, await read_bytes(request, settings.UPLOAD_BYTES_MAX))
 
 
 def too_fast(wait: float) -> RequestRefused:

@@ -32,6 +32,7 @@ def gauges_of(parts: Parts, view: "View") -> Gauges:
         "Runs that several subscribers share.",
         lambda: len(view.shared.running),
     )
+    gauges.add("yaolu_callers_held", "Refused callers who wait for their answer.", lambda: view.brake.held)
     gauges.add("yaolu_draining", "1 while the process ends.", lambda: view.is_draining)
     gauges.add("yaolu_bell_listening", "1 while rings of others are heard.", lambda: bell.is_listening)
     gauges.add("yaolu_bell_rung", "Rings sent since the start.", lambda: bell.rings)

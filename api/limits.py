@@ -1,13 +1,14 @@
 """Limits on documents (查询限制): how long, deep and wide they may be, checked before anything costly."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FieldsOnCorrectTypeRule,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -63,7 +64,7 @@ class Size:
     fields: int = 0
     aliases: int = 0
     directives: int = 0
-    names: Counter[str] = field(default_factory=Counter)
+    names: Mapping[str, int] = field(default_factory=dict)
     """How often each name of the answer is asked for at this level."""
     repeats: int = 0
     """Pairs of fields below that have one name in the answer: validation compares each of them."""
@@ -72,6 +73,9 @@ class Size:
     def pairs(self) -> int:
         """The pairs of this level and of those below."""
         return self.repeats + sum(many * (many - 1) // 2 for many in self.names.values())
+
+
+NOTHING, PLAIN, ALIASED = Size(), Size(depth=1, fields=1), Size(depth=1, fields=1, aliases=1)
 
 
 @dataclass(slots=True)
@@ -89,26 +93,30 @@ class Measure:
         depth = fields = aliases = directives = repeats = 0
         names: Counter[str] = Counter()
         for node in selections.selections if selections else ():
+            if isinstance(node, FieldNode) and not node.name.value.startswith("__"):
+                names[(node.alias or node.name).value] += 1
             inner = self._of_node(node)
             depth = max(depth, inner.depth)
             fields += inner.fields
             aliases += inner.aliases
             directives += inner.directives + len(node.directives or ())
-            names.update(inner.names)
             repeats += inner.repeats
+            if inner.names:
+                names.update(inner.names)
         return Size(depth, fields, aliases, directives, names, repeats)
 
     def _of_node(self, node: SelectionNode) -> Size:
         if isinstance(node, FieldNode) and not node.name.value.startswith("__"):
+            if node.selection_set is None:
+                return ALIASED if node.alias else PLAIN
             inner = self.of(node.selection_set)
             aliases = inner.aliases + (node.alias is not None)
-            name = Counter([(node.alias or node.name).value])
-            return Size(inner.depth + 1, 1, aliases, inner.directives, name, inner.pairs)
+            return Size(inner.depth + 1, 1, aliases, inner.directives, repeats=inner.pairs)
         if isinstance(node, InlineFragmentNode):
             return self.of(node.selection_set)
         if isinstance(node, FragmentSpreadNode):
             return self._of_fragment(node.name.value)
-        return Size()
+        return NOTHING
 
     def _of_fragment(self, name: str) -> Size:
         if name not in self.known:
@@ -152,12 +160,14 @@ def _checked(
     schema: GraphQLSchema, kept: Same[DocumentNode], rules: tuple[type, ...], limits: Limits
 ) -> tuple[GraphQLError, ...]:
     document = kept.value
+    checked = partial(validate, schema, document, max_errors=ERRORS_MAX, hide_suggestions=limits.hides_schema)
     try:
         # Limits first: some rules take very long over documents that break them.
-        return tuple(
-            limit_errors(document, limits)
-            or validate(schema, document, (*rules, *MORE_RULES), max_errors=ERRORS_MAX)
-        )
+        if broken := limit_errors(document, limits):
+            return tuple(broken)
+        # Rules about variables read all of an operation before any rule may give it up.
+        strangers = checked((FieldsOnCorrectTypeRule,))
+        return tuple(strangers if len(strangers) > ERRORS_MAX else checked((*rules, *MORE_RULES)))
     except RecursionError:
         return (GraphQLError("The document is nested too deeply."),)
 

@@ -36,6 +36,8 @@ class Trail:
     kind: str = ""
     code: str = OK
     engine: str = ""
+    is_refused: bool = False
+    """Whether nothing was executed, through the caller's own doing (请求被拒绝)."""
 
     def is_about(self, document: DocumentNode, operation_name: str | None) -> None:
         """Name the operation by the schema's own words; call it only for a valid document."""

@@ -44,6 +44,8 @@ class Running:
                     await self._say({"type": "next", "payload": answer})
         except Failed as failure:
             self.forget()
+            if context.trail.is_refused:
+                self.socket.refused(context)
             await self.socket.refuse(self.id, failure.errors)
         except WebSocketDisconnected:
             self.forget()

@@ -12,10 +12,12 @@ from api.mini_program import MiniProgram
 from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
-from engines.rates import Rates
+from engines.rates import Rate, Rates
 from engines.session_tokens import EitherVerifier
 from engines.tokens import Claims, TokenVerifier
 from services.actor import Tools
+
+REFUSALS = Rate(settings.REFUSALS, settings.REFUSALS_PER_SECOND)
 
 
 def no_loaders(context: Any) -> None:
@@ -47,6 +49,8 @@ class Parts:
     has_console: bool = settings.GRAPHIQL
     allowed_origins: tuple[str, ...] = settings.ALLOWED_ORIGINS
     operation_seconds: float = settings.OPERATION_SECONDS
+    refusals: Rate = REFUSALS
+    """How many a caller may have before he waits for each."""
 
 
 def token_verifier(clock: Clock, mini: MiniProgram | None = None) -> Verifier:

@@ -46,6 +46,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     bearer: Bearer | None = None
     ping_at = 0.0
     is_pinged = False
+    is_worn = False
+    """Whether what comes next must wait, for the caller was refused too often."""
 
     async def handle(self) -> None:
         """Talk until either side closes."""
@@ -92,6 +94,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     async def handle_message(self, message: object) -> None:
         """Take one message; close with 4400 if it has no meaning, with 4429 if they come too fast."""
         self.is_pinged = False
+        if self.is_worn:
+            self.is_worn = False
+            await self.view.brake.hold()
         if not self.pace.take("", 1, MESSAGES).is_granted:
             await self.websocket.close(TOO_MANY, "Too many messages")
             return
@@ -122,23 +127,33 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
             if not await self._signs_in(authorization):
                 return
             if not self.view.connections.enter(self, self.context.require_actor().caller):
-                await self.websocket.close(TOO_MANY, "Too many sockets")
+                await self._turn_away(TOO_MANY, "Too many sockets")
                 return
             self.ping_at = monotonic() + settings.SOCKET_PING_SECONDS * random.uniform(0.5, 1.0)
             self.bearer = Bearer(self.context, authorization)
         await super().handle_connection_init(message)
+
+    def refused(self, context: Context) -> None:
+        """Count a refusal; after too many, what this socket says next is heard later."""
+        self.is_worn = self.view.brake.is_worn(context)
 
     async def _signs_in(self, authorization: str) -> bool:
         """Whether the token is good; if not, close and say why."""
         try:
             await sign_in(self.context, authorization)
         except TokenExpired as error:
-            await self.websocket.close(FORBIDDEN, expired(error.expired_at))
+            await self._turn_away(FORBIDDEN, expired(error.expired_at))
         except TokenInvalid:
-            await self.websocket.close(FORBIDDEN, "Token invalid")
+            await self._turn_away(FORBIDDEN, "Token invalid")
         except KeysUnavailable:
             await self.websocket.close(UNAVAILABLE, "The keys of the issuer cannot be read")
         return self.context.claims is not None
+
+    async def _turn_away(self, code: int, reason: str) -> None:
+        """Close on who may not come in; later when he tries again and again."""
+        if self.view.brake.is_worn(self.context):
+            await self.view.brake.hold()
+        await self.websocket.close(code, reason)
 
     async def handle_subscribe(self, message: Any) -> None:
         """Start an operation."""
@@ -155,6 +170,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             said = await self.view.parts.documents.choose(request_of(message["payload"]), self.context.actor)
         except RequestRefused as refusal:
+            self.refused(self.context)
             if refusal.code == BAD_REQUEST:
                 await self.handle_invalid_message("The payload has no meaning")
             else:

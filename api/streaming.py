@@ -51,6 +51,7 @@ async def answers(
         raise
     except GraphQLError as error:
         # The parser cache lets syntax errors through.
+        context.trail.is_refused = True
         raise failed(context, present([error], request_id=context.request_id)) from error
     # The edge of an operation: its fault is logged and masked, whatever carries it goes on.
     except Exception as error:
@@ -67,6 +68,7 @@ def failed(context: Context, errors: list[Formatted]) -> Failed:
 def _formatted(result: ExecutionResult, context: Context) -> Formatted:
     errors = present(result.errors or [], request_id=context.request_id)
     if isinstance(result, PreExecutionError) or is_request_error(result.data, result.errors):
+        context.trail.is_refused = True
         raise failed(context, errors)
     context.trail.saw(errors)
     payload: Formatted = {"data": result.data}

@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 import settings
 from api import body, uploads
 from api.bearer import Bearer
+from api.brake import Brake
 from api.charging import caller_of
 from api.connections import Connections
 from api.console import console_page
@@ -77,6 +78,7 @@ class View(GraphQL[Context, None]):
         )
         self.parts = parts
         self.connections = Connections()
+        self.brake = Brake(parts.refusals)
         self.shared = SharedStreams(parts.schema)
         self.is_draining = False
 
@@ -90,6 +92,10 @@ class View(GraphQL[Context, None]):
             response = await self._answer_or_refuse(request, context)
         response.headers["X-Request-Id"] = context.request_id
         try:
+            if context.trail.is_refused:
+                # what was uploaded needs not wait
+                await uploads.close_files(request)
+                await self.brake.slow(response, context)
             await response(scope, receive, send)
         finally:
             await uploads.close_files(request)
@@ -99,6 +105,7 @@ class View(GraphQL[Context, None]):
             return await self._answer(request, context)
         except RequestRefused as refusal:
             context.trail.saw([refusal.formatted])
+            context.trail.is_refused = refusal.status < 500
             return refused(refusal, request)
         # The edge: whatever is not foreseen is logged, and masked.
         except Exception as error:
@@ -139,6 +146,7 @@ class View(GraphQL[Context, None]):
             schema=self.schema,
             shared=self.shared,
             connections=self.connections,
+            brake=self.brake,
             bearer=Bearer(context, authorization) if authorization else None,
         )
         if not self.connections.enter(stream, caller_of(context)):
@@ -187,6 +195,7 @@ class View(GraphQL[Context, None]):
         outcome = Outcome.EXECUTED
         if is_request_error(result.data, result.errors):
             outcome = outcome_of({error["extensions"]["code"] for error in errors})
+        context.trail.is_refused = outcome in (Outcome.REQUEST_ERROR, Outcome.TOO_FAST)
         answer: Formatted = {"errors": errors} if errors else {}
         if outcome is Outcome.EXECUTED:
             answer["data"] = result.data

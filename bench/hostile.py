@@ -38,6 +38,7 @@ FLOODS = ("tokens", "sign-in", "cost", "sockets")
 LIMITS = {
     "RATE_POINTS": "5000",
     "RATE_POINTS_PER_SECOND": "100",
+    "REFUSALS": "30",
     "WECHAT_URL": NOBODY,
     "WECHAT_APP_ID": "bench",
     "WECHAT_SECRET": "bench",

@@ -172,11 +172,16 @@ async def measure(bench: Bench, orders: Sequence[Orders], processes: Sequence[in
         warm, counted = traces[: len(one.warm)], traces[len(one.warm) :]
         if one.name == SPREAD:
             print(f"statements of a settlement: {statistics.median(map(len, counted)):g}")
+        rates = []
         for many in processes if one.name == SPREAD else [min(2, max(processes))]:
             bare = await bench.bare(warm, counted, many)
             print(line(f"{one.name}, bare, {many} processes", bare))
             ours = await bench.through_the_api(one, many)
             print(line(f"{one.name}, API, {many} processes", ours, bare), flush=True)
+            rates.append((many, ours.rate, bare.rate))
+        for many, ours_rate, bare_rate in rates[1:]:
+            grown, possible = ours_rate / rates[0][1], bare_rate / rates[0][2]
+            print(f"{many} processes are {grown:.2f} times {rates[0][0]}; of the bare driver {possible:.2f}")
 
 
 async def main(home: Path, given: argparse.Namespace) -> None:

@@ -9,6 +9,8 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
+from engines.outside import outside
+
 KEY_TYPES = {"ES256": "EC", "RS256": "RSA"}
 REFRESH_AFTER_SECONDS = 3600.0
 REFRESH_AGAIN_SECONDS = 30.0
@@ -63,7 +65,7 @@ class KeySource:
     async def _fetch(self) -> bytes:
         if "://" not in self._location:
             return await asyncio.to_thread(Path(self._location).read_bytes)
-        async with httpx.AsyncClient(timeout=FETCH_SECONDS) as client:
+        async with outside(FETCH_SECONDS) as client:
             answer = await client.get(self._location)
             return answer.raise_for_status().content
 

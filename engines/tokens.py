@@ -19,7 +19,7 @@ ALGORITHMS = ["ES256", "RS256"]
 LEEWAY = timedelta(seconds=30)
 TOKEN_BYTES_MAX = 8 * 1024
 PROVED_MAX = 4096
-"""How many signatures a process remembers; checking one takes longer than all else about a token."""
+"""How many tokens a process remembers; checking a signature takes longer than all else about one."""
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -64,6 +64,17 @@ class Claims:
         return now >= self.expires_at + LEEWAY
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A token that was checked (已校验的令牌): by which key, and when it begins."""
+
+    key: PublicKey
+    key_id: str
+    algorithm: str
+    not_before: float
+    claims: Claims
+
+
 class FindsKeys(Protocol):
     """Where the public keys of an issuer are found (公钥来源)."""
 
@@ -81,24 +92,35 @@ class TokenVerifier:
         self._issuer = issuer
         self._audience = audience
         self._now = now
-        # a proof holds as long as the issuer publishes the very key; terms are looked at every time
-        self._proved: OrderedDict[bytes, tuple[PublicKey, dict[str, Any]]] = OrderedDict()
+        self._proved: OrderedDict[bytes, Proof] = OrderedDict()
 
     async def verify(self, token: str) -> Claims:
         """Give the claims of a good token; raise TokenExpired, TokenInvalid or KeysUnavailable."""
         if len(token) > TOKEN_BYTES_MAX:
             raise TokenInvalid("令牌过长。")
+        digest = sha256(token.encode()).digest()
+        proof = self._proved.get(digest)
+        if proof is not None and await self._holds(proof):
+            self._proved.move_to_end(digest)
+            return proof.claims
+        proof = self._proved[digest] = await self._prove(token)
+        if len(self._proved) > PROVED_MAX:
+            self._proved.popitem(last=False)
+        return proof.claims
+
+    async def _holds(self, proof: Proof) -> bool:
+        """Whether the issuer still publishes the very key, and the token is in its time, without leeway."""
+        now = self._now()
+        is_in_time = proof.not_before <= now.timestamp() and now < proof.claims.expires_at
+        return is_in_time and await self._keys.find(proof.key_id, proof.algorithm) is proof.key
+
+    async def _prove(self, token: str) -> Proof:
+        """Check everything about a token."""
         try:
             header = jws.extract_compact(token.encode()).headers()
         # joserfc lets errors of base64, JSON and text escape
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise TokenInvalid("令牌不是有效的 JWT。") from error
-        claims = await self._checked(token, header)
-        self._check_registered(claims)
-        return _claims(claims)
-
-    async def _checked(self, token: str, header: dict[str, Any]) -> dict[str, Any]:
-        """The claims, once the signature is proved."""
         algorithm, key_id = header.get("alg"), header.get("kid")
         if algorithm not in ALGORITHMS:
             raise TokenInvalid("令牌的签名算法不被接受，只接受 ES256、RS256。")
@@ -107,19 +129,12 @@ class TokenVerifier:
         key = await self._keys.find(key_id, algorithm)
         if key is None:
             raise TokenInvalid("令牌的密钥编号(kid)不在签发机构公布的密钥之中。")
-        digest = sha256(token.encode()).digest()
-        proof = self._proved.get(digest)
-        if proof is not None and proof[0] is key:
-            self._proved.move_to_end(digest)
-            return proof[1]
         try:
             claims = jwt.decode(token, key, algorithms=ALGORITHMS).claims
         except (JoseError, ValueError, TypeError, RecursionError) as error:
             raise TokenInvalid("令牌的签名不正确。") from error
-        self._proved[digest] = key, claims
-        if len(self._proved) > PROVED_MAX:
-            self._proved.popitem(last=False)
-        return claims
+        self._check_registered(claims)
+        return Proof(key, key_id, algorithm, claims["nbf"], _claims(claims))
 
     def _check_registered(self, claims: dict[str, Any]) -> None:
         """Check exp, nbf, iss and aud, all of which must be there."""

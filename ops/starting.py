@@ -4,6 +4,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+YOUNG_MAX = 10_000
+"""So many new objects are looked through for garbage at once; one answer makes some thousands that live."""
+
 
 @contextmanager
 def starting() -> Iterator[None]:
@@ -16,5 +19,6 @@ def starting() -> Iterator[None]:
     try:
         yield
         gc.freeze()
+        gc.set_threshold(YOUNG_MAX)
     finally:
         gc.enable()

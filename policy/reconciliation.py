@@ -15,6 +15,15 @@ NATIONAL: Mapping[ReconcileResult, str] = {
 """The national interface's word for a result (stmt_rslt), as far as it is known to us."""
 
 
+WORDS: Mapping[ReconcileResult, str] = {
+    ReconcileResult.EQUAL: "一致",
+    ReconcileResult.ONLY_HERE: "仅平台有",
+    ReconcileResult.ONLY_THERE: "仅机构有",
+    ReconcileResult.DIFFERENT: "金额不符",
+}
+"""A result in people's words (对账结果)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Amounts:
     """What is compared (对账金额); None is not compared. A reversal's amounts are below zero."""

@@ -53,8 +53,7 @@ class AccountQuery:
         account_id = await accounts.account_id_of(member.id)
         # who has no account has no movements
         own = Q(id__in=[]) if account_id is None else Q(postings__account_id=account_id)
-        rows = JournalEntry.filter(own)
-        page = await newest_first(rows, "booked_at", first, after, lambda row: row)
+        page = await newest_first(JournalEntry, own, "booked_at", first, after, lambda row: row)
         moved = await accounts.with_balances(account_id, [edge.node for edge in page.edges])
         shown = [
             (edge.cursor, AccountMovement.of(edge.node, *figures))

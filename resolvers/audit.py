@@ -19,8 +19,8 @@ class AuditQuery:
         self, info: Info, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[DataAccess]:
         call = call_of(info)
-        rows = models.AuditEntry.filter(who_saw.entries_about(call.actor))
-        page = await newest_first(rows, "at", first, after, lambda row: row)
+        about = who_saw.entries_about(call.actor)
+        page = await newest_first(models.AuditEntry, about, "at", first, after, lambda row: row)
         sights = await who_saw.sights_of([edge.node for edge in page.edges])
         shown = [
             Edge(cursor=edge.cursor, node=DataAccess.of(one))

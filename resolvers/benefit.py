@@ -14,7 +14,7 @@ from schema.member import Member
 from schema.refusal import Refusal
 from schema.scalars import Instant, Money
 from services import access, balances
-from services.benefit import ImportEntry, import_accumulators
+from services.accumulators import ImportEntry, import_accumulators
 from services.ledger import balance_of
 from services.reading import note
 
@@ -92,6 +92,8 @@ def show(found: balances.Use) -> BenefitUse:
         bucket=found.bucket,
         deductible_used=Money(found.deductible_used),
         fund_used=Money(found.fund_used),
+        deductible_carried=Money(found.deductible_carried),
+        limit_carried=Money(found.limit_carried),
         deductible_left=Money(found.deductible_left) if found.deductible_left is not None else None,
         limit_left=Money(found.limit_left) if found.limit_left is not None else None,
         rests_on_unverified=not found.verified,

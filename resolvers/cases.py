@@ -79,8 +79,8 @@ class CaseQuery:
         self, info: Info, filter: CaseFilterArgument = None, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[Case]:
         wanted = cases.CaseFilter(**vars(filter)) if filter else cases.CaseFilter()
-        rows = models.Case.filter(wanted.condition(call_of(info).actor))
-        return await newest_first(rows, "opened_at", first, after, Case.of)
+        found = wanted.condition(call_of(info).actor)
+        return await newest_first(models.Case, found, "opened_at", first, after, Case.of)
 
     @strawberry.field(description="一条监管线索")
     async def case(self, info: Info, id: CaseId) -> Case:

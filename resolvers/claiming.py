@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from tortoise.expressions import Q
 
 import models
 from policy.terms import FillState
@@ -90,9 +91,9 @@ class FillQuery:
         state: Annotated[FillState | None, strawberry.argument(description="只看此状态")] = None,
     ) -> Connection[Fill]:
         call = call_of(info)
-        rows = models.Fill.filter(await access.fills_of(call.actor, call.now))
-        rows = rows.filter(state=state) if state else rows
-        return await newest_first(rows, "requested_at", first, after, Fill.of)
+        seen = await access.fills_of(call.actor, call.now)
+        wanted = seen & Q(state=state) if state else seen
+        return await newest_first(models.Fill, wanted, "requested_at", first, after, Fill.of)
 
 
 @strawberry.type

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from tortoise.expressions import Q
 
 import models
 from resolvers.arguments import KEY_WORDS
@@ -75,8 +76,8 @@ class ClearingQuery:
     async def clearing_claims(
         self, info: Info, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[ClearingClaim]:
-        rows = models.ClearingClaim.filter(clearing.claims_of(call_of(info).actor))
-        return await newest_first(rows, "submitted_at", first, after, ClearingClaim.of)
+        seen = clearing.claims_of(call_of(info).actor)
+        return await newest_first(models.ClearingClaim, seen, "submitted_at", first, after, ClearingClaim.of)
 
     @strawberry.field(description="一份清算申报")
     async def clearing_claim(self, info: Info, id: ClaimId) -> ClearingClaim:
@@ -87,8 +88,8 @@ class ClearingQuery:
         self, info: Info, claim_id: ClaimId, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[ClearingItem]:
         claim = await clearing.get_claim(call_of(info).actor, claim_id)
-        rows = models.ClearingItem.filter(claim_id=claim.id)
-        return await newest_first(rows, "happened_at", first, after, ClearingItem.of)
+        own = Q(claim_id=claim.id)
+        return await newest_first(models.ClearingItem, own, "happened_at", first, after, ClearingItem.of)
 
     @strawberry.field(
         description="年终归属 (FJ-7.2) 与年度考核指标 (SX-16), 按开方机构; 医院看本院, 经办机构看本统筹区"

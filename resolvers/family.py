@@ -106,9 +106,9 @@ class FamilyQuery:
     ) -> Connection[FamilyGrant]:
         call = call_of(info)
         call.require("查看亲情共济授权", Role.PATIENT)
-        rows = models.FamilyGrant.filter(family.grants_of(call.actor))
-        rows = rows.filter(access.live_grants(call.now)) if live_only else rows
-        return await newest_first(rows, "since", first, after, FamilyGrant.of)
+        seen = family.grants_of(call.actor)
+        wanted = seen & access.live_grants(call.now) if live_only else seen
+        return await newest_first(models.FamilyGrant, wanted, "since", first, after, FamilyGrant.of)
 
     @strawberry.field(description="本人发出或收到的亲情共济邀请, 新的在前")
     async def family_invitations(
@@ -116,8 +116,10 @@ class FamilyQuery:
     ) -> Connection[FamilyInvitation]:
         call = call_of(info)
         call.require("查看亲情共济邀请", Role.PATIENT)
-        rows = models.FamilyInvitation.filter(family.invitations_of(call.actor))
-        return await newest_first(rows, "invited_at", first, after, FamilyInvitation.of)
+        seen = family.invitations_of(call.actor)
+        return await newest_first(
+            models.FamilyInvitation, seen, "invited_at", first, after, FamilyInvitation.of
+        )
 
 
 @strawberry.type

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from tortoise.expressions import Q
 
 import models
 from policy.terms import PaymentState
@@ -55,9 +56,9 @@ class PaymentQuery:
         self, info: Info, state: State = None, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[Payment]:
         call = call_of(info)
-        rows = models.Payment.filter(await access.payments_of(call.actor, call.now))
-        rows = rows if state is None else rows.filter(state=state)
-        return await newest_first(rows, "created_at", first, after, Payment.of)
+        seen = await access.payments_of(call.actor, call.now)
+        wanted = seen if state is None else seen & Q(state=state)
+        return await newest_first(models.Payment, wanted, "created_at", first, after, Payment.of)
 
 
 @strawberry.type

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from tortoise.expressions import Q
 
 import models
 from policy.money import ZERO
@@ -153,9 +154,9 @@ class PrescribingQuery:
         state: Annotated[PrescriptionState | None, strawberry.argument(description="只看此状态")] = None,
     ) -> Connection[Prescription]:
         call = call_of(info)
-        rows = models.Prescription.filter(await access.prescriptions_of(call.actor, call.now))
-        rows = rows.filter(state=state) if state else rows
-        return await newest_first(rows, "uploaded_at", first, after, Prescription.of)
+        seen = await access.prescriptions_of(call.actor, call.now)
+        wanted = seen & Q(state=state) if state else seen
+        return await newest_first(models.Prescription, wanted, "uploaded_at", first, after, Prescription.of)
 
 
 @strawberry.type

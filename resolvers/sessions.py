@@ -5,6 +5,7 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from tortoise.expressions import Q
 
 import models
 from policy.terms import Role
@@ -80,8 +81,8 @@ class SessionQuery:
     ) -> Connection[Device]:
         call = call_of(info)
         call.require("查看登录设备", Role.PATIENT)
-        rows = models.Device.filter(member_id=call.actor.member_id)
-        return await newest_first(rows, "signed_in_at", first, after, Device.of)
+        own = Q(member_id=call.actor.member_id)
+        return await newest_first(models.Device, own, "signed_in_at", first, after, Device.of)
 
 
 @strawberry.type

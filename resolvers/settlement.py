@@ -87,8 +87,8 @@ class SettlementQuery:
         self, info: Info, first: First = FIRST_DEFAULT, after: After = None
     ) -> Connection[Settlement]:
         call = call_of(info)
-        rows = models.Settlement.filter(await access.settlements_of(call.actor, call.now))
-        return await newest_first(rows, "settled_at", first, after, Settlement.of)
+        seen = await access.settlements_of(call.actor, call.now)
+        return await newest_first(models.Settlement, seen, "settled_at", first, after, Settlement.of)
 
     @strawberry.field(description="预结算: 算出待遇清单, 并列出还不能结算的理由; 不改变任何东西")
     async def preview_settlement(

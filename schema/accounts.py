@@ -50,6 +50,7 @@ class AccountMovement:
 class AccountStatement:
     since: date = field(description="起始日, 北京时间, 含当日")
     until: date = field(description="截止日, 北京时间, 含当日")
+    carried_over: Money = field(description="上年结转: 截止日所在年度年初的余额, 全部结转使用")
     opening: Money = field(description="期初余额")
     came: Money = field(description="收入合计")
     went: Money = field(description="支出合计")
@@ -60,6 +61,7 @@ class AccountStatement:
         return cls(
             since=found.since,
             until=found.until,
+            carried_over=Money(found.carried_over),
             opening=Money(found.opening),
             came=Money(found.came),
             went=Money(found.went),

@@ -32,12 +32,13 @@ class Ahead:
 
     async def read(self, objects: Sequence[Any], context: Any) -> None:
         """Put on each object what its field shows."""
-        keys = [attrgetter(self.by)(one) for one in objects]
+        attribute, key_of = self.attribute, attrgetter(self.by)
+        keys = [key_of(one) for one in objects]
         wanted = list(dict.fromkeys(keys))
         found = await getattr(context.loaders, self.loader).loader.load_many(wanted)
         shown = {key: self.show(rows) for key, rows in zip(wanted, found, strict=True)}
         for one, key in zip(objects, keys, strict=True):
-            setattr(one, self.attribute, shown[key])
+            setattr(one, attribute, shown[key])
 
     async def of(self, one: Any, info: Info) -> Any:
         """What the field shows of one object."""

@@ -14,8 +14,10 @@ class BenefitUse:
     bucket: str = field(description="待遇类型, 特殊病种带病种编码")
     deductible_used: Money = field(description="已付起付标准")
     fund_used: Money = field(description="统筹基金已支付")
+    deductible_carried: Money = field(description="上年已付、计入本年的起付标准 (年度结转, YL-CARRY)")
+    limit_carried: Money = field(description="上年未用、转入本年的支付限额 (年度结转, YL-CARRY)")
     deductible_left: Money | None = field(description="年度起付标准余额; 按次起付的地区为空")
-    limit_left: Money | None = field(description="年度支付限额余额")
+    limit_left: Money | None = field(description="年度支付限额余额, 含上年结转")
     rests_on_unverified: bool = field(description="用到了未经核实的示例参数")
     basis: str = field(description="依据的文件与条款")
 

@@ -7,7 +7,6 @@ from functools import cached_property
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from strawberry.dataloader import DataLoader
 from tortoise.expressions import Q
 from tortoise.models import Model
 
@@ -36,7 +35,9 @@ from models import (
     Settlement,
     SettlementLine,
 )
+from models.remembered import rows_of
 from policy.family import Paid
+from schema.batching import Batched
 from services.access import cases_of, fills_of, payments_of, prescriptions_of, settlements_of
 from services.actor import Actor
 from services.family_money import paid_in_pairs
@@ -50,13 +51,12 @@ class One(Generic[K, M]):
 
     def __init__(self, model: type[M], by: str = "pk", seen: "Filter | None" = None) -> None:
         self.model, self.by, self.seen = model, by, seen
-        self.loader: DataLoader[K, M | None] = DataLoader(load_fn=self.read)
+        self.loader: Batched[K, M | None] = Batched(self.read)
 
     async def read(self, keys: list[K]) -> list[M | None]:
         """The rows of these keys, in their order."""
-        condition = await self.seen() if self.seen else Q()
-        rows = await self.model.filter(condition, **{f"{self.by}__in": keys})
-        found = {row.pk if self.by == "pk" else getattr(row, self.by): row for row in rows}
+        rows = await rows_of(self.model, *await among(self.by, keys, self.seen))
+        found = {getattr(row, self.by): row for row in rows}
         return [found.get(key) for key in keys]
 
     async def get(self, key: K) -> M:
@@ -75,12 +75,11 @@ class Many(Generic[K, M]):
 
     def __init__(self, model: type[M], by: str, *order: str, seen: "Filter | None" = None) -> None:
         self.model, self.by, self.order, self.seen = model, by, order, seen
-        self.loader: DataLoader[K, list[M]] = DataLoader(load_fn=self.read)
+        self.loader: Batched[K, list[M]] = Batched(self.read)
 
     async def read(self, keys: list[K]) -> Sequence[list[M]]:
         """The rows of each key, in their order."""
-        condition = await self.seen() if self.seen else Q()
-        rows = await self.model.filter(condition, **{f"{self.by}__in": keys}).order_by(*self.order)
+        rows = await rows_of(self.model, *await among(self.by, keys, self.seen), order=self.order)
         found: dict[K, list[M]] = defaultdict(list)
         for row in rows:
             found[getattr(row, self.by)].append(row)
@@ -92,6 +91,12 @@ class Many(Generic[K, M]):
 
 
 Filter = Callable[[], Any]
+
+
+async def among(by: str, keys: Sequence[Any], seen: Filter | None) -> list[Q]:
+    """What asks for the rows of these keys, of those that the caller may see."""
+    wanted: dict[str, Any] = {f"{by}__in": list(keys)}
+    return [Q(**wanted), await seen()] if seen else [Q(**wanted)]
 
 
 class Loaders:
@@ -205,8 +210,8 @@ class Loaders:
         return One(FamilyGrant)
 
     @cached_property
-    def paid_of_pair(self) -> DataLoader[tuple[UUID, UUID], Paid]:
-        return DataLoader(load_fn=self.read_paid)
+    def paid_of_pair(self) -> Batched[tuple[UUID, UUID], Paid]:
+        return Batched(self.read_paid)
 
     async def read_paid(self, pairs: list[tuple[UUID, UUID]]) -> list[Paid]:
         """What payers paid for members of late."""

@@ -11,8 +11,8 @@ import strawberry
 from strawberry import field
 from tortoise.expressions import Q
 from tortoise.models import Model
-from tortoise.queryset import QuerySet
 
+from models.remembered import rows_of
 from services.errors import BadInput
 
 FIRST_MAX = 100
@@ -51,16 +51,16 @@ def connection(nodes: Sequence[tuple[str, Node]], has_next: bool) -> Connection[
 
 
 async def newest_first(
-    rows: QuerySet[M], by: str, first: int, after: str | None, show: Callable[[M], Node]
+    model: type[M], wanted: Q, by: str, first: int, after: str | None, show: Callable[[M], Node]
 ) -> Connection[Node]:
-    """A page of rows ordered by an instant, newest first, ties by id."""
+    """A page of the wanted rows ordered by an instant, newest first, ties by id."""
     check_first(first)
     if after is not None:
         moment, key = decode(after)
         before: dict[str, Any] = {f"{by}__lt": moment}
         level: dict[str, Any] = {by: moment, "id__lt": key}
-        rows = rows.filter(Q(**before) | Q(**level))
-    page = await rows.order_by(f"-{by}", "-id").limit(first + 1)
+        wanted = wanted & (Q(**before) | Q(**level))
+    page = await rows_of(model, wanted, order=(f"-{by}", "-id"), limit=first + 1)
     shown = [(encode(getattr(row, by), row.pk), show(row)) for row in page[:first]]
     return connection(shown, len(page) > first)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from models import Case, FamilyGrant, Fill, Institution, Member, Payment, Prescription, Settlement
+from models.remembered import row_of, rows_of
 from policy.terms import GrantScope, InstitutionKind, PersonalData, Role
 from services.actor import Actor, Call
 from services.errors import BadInput, Forbidden, NotFound, check_text
@@ -25,7 +26,7 @@ async def grant_between(
     owner_id: UUID, proxy_id: UUID, scope: GrantScope, now: datetime
 ) -> FamilyGrant | None:
     """The grant by which `proxy` may do `scope` for `owner`, if there is one."""
-    grants = await FamilyGrant.filter(live_grants(now), owner_id=owner_id, proxy_id=proxy_id)
+    grants = await rows_of(FamilyGrant, live_grants(now), Q(owner_id=owner_id, proxy_id=proxy_id))
     return next((grant for grant in grants if scope in grant.scopes), None)
 
 
@@ -33,7 +34,7 @@ async def visible_members(actor: Actor, now: datetime) -> list[UUID]:
     """The members whose affairs a patient may see (可查看的参保人): oneself, and who granted it."""
     if actor.role != Role.PATIENT or actor.member_id is None:
         return []
-    grants = await FamilyGrant.filter(live_grants(now), proxy_id=actor.member_id)
+    grants = await rows_of(FamilyGrant, live_grants(now), Q(proxy_id=actor.member_id))
     return [actor.member_id, *(grant.owner_id for grant in grants if GrantScope.SEE in grant.scopes)]
 
 
@@ -101,7 +102,7 @@ async def payments_of(actor: Actor, now: datetime) -> Q:
 
 async def get_payment(actor: Actor, key: UUID, now: datetime) -> Payment:
     """One payment the caller may see, or `NotFound`."""
-    row = await Payment.filter(await payments_of(actor, now), id=key).first()
+    row = await row_of(Payment, await payments_of(actor, now), Q(id=key))
     if row is None:
         raise NotFound("线上支付", key)
     return row
@@ -131,7 +132,7 @@ def cases_of(actor: Actor) -> Q:
 
 async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescription:
     """One prescription the caller may see, or `NotFound`: whether it exists is not told."""
-    row = await Prescription.filter(await prescriptions_of(actor, now), id=key).first()
+    row = await row_of(Prescription, await prescriptions_of(actor, now), Q(id=key))
     if row is None:
         raise NotFound("处方", key)
     note(row.member_id, PersonalData.PRESCRIPTION)
@@ -140,7 +141,7 @@ async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescripti
 
 async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
     """One fill the caller may see, or `NotFound`."""
-    row = await Fill.filter(await fills_of(actor, now), id=key).first()
+    row = await row_of(Fill, await fills_of(actor, now), Q(id=key))
     if row is None:
         raise NotFound("配药", key)
     note(row.member_id, PersonalData.FILL)
@@ -149,7 +150,7 @@ async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
 
 async def get_settlement(actor: Actor, key: UUID, now: datetime) -> Settlement:
     """One settlement the caller may see, or `NotFound`."""
-    row = await Settlement.filter(await settlements_of(actor, now), id=key).first()
+    row = await row_of(Settlement, await settlements_of(actor, now), Q(id=key))
     if row is None:
         raise NotFound("结算", key)
     return row
@@ -157,7 +158,7 @@ async def get_settlement(actor: Actor, key: UUID, now: datetime) -> Settlement:
 
 async def get_case(actor: Actor, key: UUID) -> Case:
     """One case the caller may see, or `NotFound`."""
-    row = await Case.filter(cases_of(actor), id=key).first()
+    row = await row_of(Case, cases_of(actor), Q(id=key))
     if row is None:
         raise NotFound("监管线索", key)
     return row

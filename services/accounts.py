@@ -27,7 +27,8 @@ REFERENCE_MAX = 40
 DAYS_MAX = 366
 
 STATEMENT = """
-SELECT COALESCE(sum(p.credit - p.debit) FILTER (WHERE e.booked_at < $2), 0) AS opening,
+SELECT COALESCE(sum(p.credit - p.debit) FILTER (WHERE e.booked_at < $4), 0) AS carried_over,
+       COALESCE(sum(p.credit - p.debit) FILTER (WHERE e.booked_at < $2), 0) AS opening,
        COALESCE(sum(p.credit) FILTER (WHERE e.booked_at >= $2), 0) AS came,
        COALESCE(sum(p.debit) FILTER (WHERE e.booked_at >= $2), 0) AS went
 FROM posting p JOIN journal_entry e ON e.id = p.entry_id WHERE p.account_id = $1 AND e.booked_at < $3
@@ -52,10 +53,15 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class AccountStatement:
-    """A member's account over a span of days (个人账户对账单): opening + came - went = closing."""
+    """A member's account over a span of days (个人账户对账单): opening + came - went = closing.
+
+    `carried_over` is what the account held when the year of the last day began (上年结转, YL-CARRY): the
+    whole of last year's balance, for own accounts do not lapse.
+    """
 
     since: date
     until: date
+    carried_over: Decimal
     opening: Decimal
     came: Decimal
     went: Decimal
@@ -152,12 +158,12 @@ async def statement_of(member_id: UUID, since: date, until: date) -> AccountStat
         raise BadInput("until", f"应不早于 since,且跨度不超过 {DAYS_MAX} 天。")
     account_id = await account_id_of(member_id)
     if account_id is None:
-        return AccountStatement(since, until, ZERO, ZERO, ZERO)
+        return AccountStatement(since, until, ZERO, ZERO, ZERO, ZERO)
     end = start_of_day(until + timedelta(days=1))
-    found = await one_row(STATEMENT, account_id, start_of_day(since), end)
-    return AccountStatement(
-        since, until, Decimal(found["opening"]), Decimal(found["came"]), Decimal(found["went"])
-    )
+    year = start_of_day(date(until.year, 1, 1))
+    found = await one_row(STATEMENT, account_id, start_of_day(since), end, year)
+    names = ("carried_over", "opening", "came", "went")
+    return AccountStatement(since, until, *(Decimal(found[name]) for name in names))
 
 
 async def one_row(statement: str, *values: Any) -> dict[str, Any]:

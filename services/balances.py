@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from models import Accumulator, FamilyGrant, Member, SpecialDiseaseRecord
+from models import FamilyGrant, Member, SpecialDiseaseRecord
+from policy.benefit import YearUse
+from policy.benefit.carry import carry_over
 from policy.benefit.scheme import PER_YEAR
 from policy.calendar import shanghai_day
 from policy.family import payable
@@ -13,7 +15,7 @@ from policy.money import ZERO
 from policy.parameters import ParameterNotFound, parameter
 from policy.terms import BenefitKind, FamilyRelation, GrantScope, InsuranceType
 from services.access import live_grants
-from services.benefit import bucket
+from services.accumulators import bucket, used_in
 from services.family_money import limits_of, paid_by
 from services.ledger import balance_of
 
@@ -23,12 +25,14 @@ TIER = "3"
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One pot of one year (年度累计)."""
+    """One pot of one year (年度累计), with what the year before left to it (年度结转)."""
 
     year: int
     bucket: str
     deductible_used: Decimal
     fund_used: Decimal
+    deductible_carried: Decimal
+    limit_carried: Decimal
     deductible_left: Decimal | None
     limit_left: Decimal | None
     verified: bool
@@ -47,10 +51,13 @@ class FamilyPurse:
 async def uses_of(member: Member, now: datetime) -> list[Use]:
     """The member's pots of this year: those in use, and those open to the member."""
     today = shanghai_day(now)
-    rows = await Accumulator.filter(member_id=member.id, year=today.year)
-    used = {row.bucket: row for row in rows}
-    pots = dict.fromkeys([*await open_pots(member, today), *used])
-    return [use(member, pot, used.get(pot), today) for pot in pots]
+    used = await used_in(member.id, [today.year - 1, today.year])
+    in_use = [pot for year, pot in used if year == today.year]
+    pots = dict.fromkeys([*await open_pots(member, today), *in_use])
+    return [
+        use(member, pot, used.get((today.year, pot), YearUse()), used.get((today.year - 1, pot)), today)
+        for pot in pots
+    ]
 
 
 async def open_pots(member: Member, today: date) -> list[str]:
@@ -66,7 +73,7 @@ async def open_pots(member: Member, today: date) -> list[str]:
     return diseases
 
 
-def use(member: Member, pot: str, used: Accumulator | None, today: date) -> Use:
+def use(member: Member, pot: str, used: YearUse, last: YearUse | None, today: date) -> Use:
     """One pot with what is left of it, as far as the area's values are known."""
     kind, _, disease = pot.partition(":")
     key = {
@@ -75,19 +82,23 @@ def use(member: Member, pot: str, used: Accumulator | None, today: date) -> Use:
         "status": str(member.status),
         "disease": disease,
     }
-    deductible_used = used.deductible_used if used else ZERO
-    fund_used = used.fund_used if used else ZERO
-    deductible_left, limit_left, verified, basis = None, None, True, ""
+    carried = ZERO, ZERO
+    deductible_left, limit_left = None, None
     try:
         limit = parameter("annual_limit", member.area, on=today, **key)
-        limit_left = max(limit.amount - fund_used, ZERO)
         deductible = parameter("deductible", member.area, on=today, tier=TIER, **key)
+        found = carry_over(member.area, today, key, last)
+        carried = found.deductible, found.limit
+        limit_left = max(limit.amount + found.limit - used.fund, ZERO)
         if deductible.unit == PER_YEAR:
-            deductible_left = max(deductible.amount - deductible_used, ZERO)
-        verified, basis = limit.verified and deductible.verified, limit.basis
+            deductible_left = max(deductible.amount - found.deductible - used.deductible, ZERO)
+        values = (limit, deductible, found.limit_by, found.deductible_by)
+        verified, basis = all(value.verified for value in values), limit.basis
     except ParameterNotFound as missing:
         verified, basis = False, f"未设定参数:{missing.name}"
-    return Use(today.year, pot, deductible_used, fund_used, deductible_left, limit_left, verified, basis)
+    return Use(
+        today.year, pot, used.deductible, used.fund, *carried, deductible_left, limit_left, verified, basis
+    )
 
 
 async def family_purses(member: Member, now: datetime) -> Sequence[FamilyPurse]:

@@ -1,27 +1,21 @@
-"""Lists to take away (导出): claims with their lines, settlements, a year by prescribing institution.
+"""Lists to take away (导出): claims, settlements, a year by prescribing institution, reconciliation."""
 
-Rows come by a cursor of the database, a few hundred at a time, however many there are.
-"""
-
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, timedelta
 from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
-from policy.calendar import in_shanghai, start_of_day
+from policy.calendar import start_of_day
 from policy.terms import Role
 from services.actor import Actor, Call
 from services.attribution import BY_HOSPITAL
 from services.audit import audit
 from services.clearing import get_claim
 from services.errors import BadInput, Forbidden, NotFound
+from services.export_lists import Export, List, span_of
+from services.reconciliation_lists import answers_list, days_list, differences_list
 
-BATCH = 500
-DAYS_MAX = 366
 HOSPITALS_MAX = 100_000
 
 CLAIM = """
@@ -50,44 +44,22 @@ FROM ({BY_HOSPITAL}) y JOIN institution i ON i.code = y.hospital_id ORDER BY y.h
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
-    """A list to take away (导出清单): its name, the heads of its columns, and the statement behind it."""
-
-    name: str
-    heads: Sequence[str]
-    statement: str
-    values: Sequence[Any]
-
-    @asynccontextmanager
-    async def batches(self) -> AsyncIterator[AsyncIterator[list[list[Any]]]]:
-        """The rows in batches (分批取数), all of one moment."""
-        async with in_transaction() as connection:
-            # the mapper fetches everything at once; only the driver beneath it knows cursors
-            driver: Any = connection._connection
-            cursor = await driver.cursor(self.statement, *self.values)
-
-            async def batches() -> AsyncIterator[list[list[Any]]]:
-                while rows := await cursor.fetch(BATCH):
-                    yield [[shown(value) for value in row.values()] for row in rows]
-
-            yield batches()
-
-
-def shown(value: Any) -> Any:
-    """A value as people read it: an instant in Shanghai's time, a month as one."""
-    if isinstance(value, datetime):
-        return f"{in_shanghai(value):%Y-%m-%d %H:%M:%S}"
-    if isinstance(value, date):
-        return f"{value:%Y-%m}"
-    return value
-
-
-async def prepare_export(call: Call, kind: str, given: Mapping[str, str]) -> Export:
+async def prepare_export(call: Call, kind: str, given: Mapping[str, str]) -> List:
     """What the caller may take away (准备导出), or why not; who took what goes on record."""
     if kind not in KINDS:
         raise NotFound("导出清单", kind)
-    found = await KINDS[kind](call, given)
+    return await recorded(call, await KINDS[kind](call, given))
+
+
+async def prepare_answers(call: Call, kind: str, given: Mapping[str, str], file: bytes) -> List:
+    """What comparing the caller's own file gives (对账结果导出), or why not; it goes on record too."""
+    if kind != ANSWERS:
+        raise NotFound("可上传文件的导出清单", kind)
+    return await recorded(call, await answers_list(call, given, file))
+
+
+async def recorded(call: Call, found: List) -> List:
+    """The list, with who took it on record (导出留痕)."""
     async with in_transaction():
         await audit(call, "export", "DONE", subject=found.name)
     return found
@@ -108,9 +80,7 @@ async def claim_export(call: Call, given: Mapping[str, str]) -> Export:
 async def settlements_export(call: Call, given: Mapping[str, str]) -> Export:
     """A period's settlements and reversals (结算清单): an institution's own, or an agency's members'."""
     column, whose = own_rows(call.actor)
-    since, until = day_of(given, "since"), day_of(given, "until")
-    if not since <= until < since + timedelta(days=DAYS_MAX):
-        raise BadInput("until", f"应不早于 since,且一次至多 {DAYS_MAX} 天。")
+    since, until = span_of(given)
     heads = (
         "单号 时间 类别 原结算编号 参保统筹区 药店 开方机构 待遇类型 医疗费总额 统筹基金 基金合计"
         " 个人账户 共济账户 现金"
@@ -151,19 +121,13 @@ async def year_export(call: Call, given: Mapping[str, str]) -> Export:
     return Export(name, heads.split(), YEAR, [*starts, *whose, "", HOSPITALS_MAX])
 
 
-def day_of(given: Mapping[str, str], name: str) -> date:
-    """A day of the request (日期)."""
-    try:
-        found = date.fromisoformat(given.get(name, ""))
-    except ValueError as error:
-        raise BadInput(name, "应为日期,如 2026-03-16。") from error
-    if not 2020 <= found.year <= 2100:
-        raise BadInput(name, "年度应在 2020 至 2100 之间。")
-    return found
+ANSWERS = "reconciliation"
+"""The list that is made from a file of the caller's."""
 
-
-KINDS: Mapping[str, Callable[[Call, Mapping[str, str]], Awaitable[Export]]] = {
+KINDS: Mapping[str, Callable[[Call, Mapping[str, str]], Awaitable[List]]] = {
     "claim": claim_export,
     "settlements": settlements_export,
     "hospital-year": year_export,
+    "reconciliation-days": days_list,
+    "reconciliation-differences": differences_list,
 }

@@ -149,12 +149,13 @@ async def touched(
 ) -> list[Touched]:
     """The member's other settlements that would be different (对其他结算的影响), with this one taken back."""
     year = shanghai_day(settlement.settled_at).year
-    in_year = Q(
-        settled_at__gte=start_of_day(date(year, 1, 1)), settled_at__lt=start_of_day(date(year + 1, 1, 1))
+    # the year after too: something of this one may be carried over into it (YL-CARRY)
+    in_years = Q(
+        settled_at__gte=start_of_day(date(year, 1, 1)), settled_at__lt=start_of_day(date(year + 2, 1, 1))
     )
     same_visit = Q(hospital_id=settlement.hospital_id, fill__prescription__visit_no=prescription.visit_no)
     rows = (
-        await Settlement.filter(in_year | same_visit, member_id=settlement.member_id, facts__isnull=False)
+        await Settlement.filter(in_years | same_visit, member_id=settlement.member_id, facts__isnull=False)
         .prefetch_related("fill__prescription", "reversals")
         .order_by("settled_at", "id")
     )

@@ -24,8 +24,9 @@ from policy.calendar import shanghai_day
 from policy.money import ZERO
 from policy.states import check_transition
 from policy.terms import EventKind, FillState, GoodsFate, LineState, PrescriptionState, Role
-from services import benefit, holds
+from services import holds
 from services.access import get_settlement
+from services.accumulators import accumulate, bucket
 from services.actor import Call
 from services.errors import Forbidden, Refused
 from services.fills import lock_prescription, refresh_state, require_transition, tell
@@ -159,8 +160,8 @@ async def give_back(
     settlement = plan.settlement
     year = shanghai_day(settlement.settled_at).year
     for use in changes(plan.before, plan.after):
-        pot = benefit.bucket(use.benefit, use.disease_code)
-        await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
+        pot = bucket(use.benefit, use.disease_code)
+        await accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(prescription, -reversal.deductible)
     await book_reversal(work, reversal, is_online=is_online)
     await reopen(work, prescription, [one.fill_line for one in plan.lines])

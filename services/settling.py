@@ -29,8 +29,9 @@ from policy.terms import (
     Role,
 )
 from policy.violation import Code, Violation
-from services import benefit, holds
+from services import holds
 from services.access import get_fill
+from services.accumulators import accumulate, bucket
 from services.actor import Call
 from services.bills import Bill, Tender, bill_of, compute, estimate, facts_of, family_means, why_not
 from services.bulk import run
@@ -205,8 +206,8 @@ async def write_effects(
     year = shanghai_day(work.now).year
     # costs beyond a disease's quota are used of 门诊统筹 (SX-25)
     for use in outcome.uses:
-        pot = benefit.bucket(use.benefit, use.disease_code)
-        await benefit.accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
+        pot = bucket(use.benefit, use.disease_code)
+        await accumulate(settlement.member_id, year, pot, use.deductible, use.fund)
     await take_visit_deductible(prescription, outcome.act_pay_dedc)
     await book_settlement(work, settlement, is_online=is_online)
     await PrescriptionLine.filter(id__in=[line.prescription_line_id for line in bill.lines]).update(

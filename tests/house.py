@@ -70,6 +70,16 @@ class RichRates(Rates):
         return await super().take(caller, cost, Rate(rate.points * 1000, rate.per_second * 1000))
 
 
+class HouseClock(Clock):
+    """A clock that may be stopped (可停的时钟): what happens then happens at that very instant."""
+
+    stopped: datetime | None = None
+
+    def now(self) -> datetime:
+        """The instant it was stopped at, or the present."""
+        return self.stopped or super().now()
+
+
 @dataclass
 class House:
     """A running house (整套系统): its address, its clock that tests may move, its tools."""
@@ -78,7 +88,7 @@ class House:
     redis_url: str
     database_url: str
     images_url: str
-    clock: Clock
+    clock: HouseClock
     tools: Tools
     issuer: DevelopmentIssuer
     http: httpx.AsyncClient
@@ -90,6 +100,10 @@ class House:
     def later(self, **span: float) -> None:
         """Let time pass."""
         self.clock.offset += timedelta(**span)
+
+    def stop_at(self, moment: datetime) -> None:
+        """Stop the clock at an instant, in the past or in the future."""
+        self.clock.stopped = moment
 
     def token(self, role: Role, subject: str, ttl: timedelta = timedelta(days=30)) -> str:
         """A token of the demo world."""
@@ -136,7 +150,7 @@ async def open_house(
     `made` is another schema, `orm` another configuration of the mapper.
     """
     ring = ring or keys()
-    clock = Clock.of(DEMO_NOW.isoformat())
+    clock = HouseClock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(folder, now=clock.now)
     bell = Bell(redis_url)
     images_url = (folder / "images").as_uri()
@@ -169,6 +183,7 @@ async def open_house(
         bell=bell,
         tools=tools,
         rates=RichRates(redis_url, token_hex(4)),
+        refusals=Rate(100_000, 1),
         documents=Documents(find, PersistedTexts(redis_url, token_hex(4))),
         make_loaders=make_loaders,
         orm=orm or orm_config(database_url),

@@ -1,4 +1,4 @@
-"""The tables that a simulated year fills (各表列), and the amounts of a statement beside their columns."""
+"""The tables that a simulated year fills (各表列), amounts in the order of `policy.benefit.reversal`."""
 
 AMOUNTS = (
     "total full_self_pay over_limit_self_pay advance_self_pay eligible deductible pooled_fund fund_total"
@@ -30,19 +30,3 @@ COLUMNS: dict[str, str] = {
     "accumulator": "id member_id year bucket deductible_used fund_used",
 }
 """The columns of each table, in the order their references ask for."""
-
-NATIONAL = (
-    "medfee_sumamt",
-    "fulamt_ownpay_amt",
-    "overlmt_selfpay",
-    "preselfpay_amt",
-    "inscp_scp_amt",
-    "act_pay_dedc",
-    "hifp_pay",
-    "fund_pay_sumamt",
-    "psn_part_amt",
-    "acct_pay",
-    "acct_mulaid_pay",
-    "psn_cash_pay",
-)
-"""The amounts of a statement in the order of `AMOUNTS`."""

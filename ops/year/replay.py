@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 import orjson
 
 from ops.databases import connected
-from ops.year.columns import AMOUNTS, NATIONAL
-from ops.year.household import pot_name
+from ops.year.columns import AMOUNTS
+from ops.year.people import pot_name
 from ops.year.reversal_rows import budget_taken
 from policy.benefit import BillFacts, Statement, Use, budget_entry, settle
 from policy.benefit.kept import restored
+from policy.benefit.reversal import AMOUNTS as NATIONAL
 from policy.benefit.reversal import changes, refund
 from policy.calendar import shanghai_day
 from policy.money import ZERO

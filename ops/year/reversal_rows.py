@@ -5,11 +5,11 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from ops.year.columns import NATIONAL
 from ops.year.household import Household, TakenBack
 from ops.year.sale_rows import REASON, accounts_of
 from ops.year.sheet import Sheet, Voucher, as_json, settlement_number
 from policy.benefit import BillFacts, Statement, budget_entry
+from policy.benefit.reversal import AMOUNTS as NATIONAL
 from policy.benefit.reversal import refund
 from policy.books import Paid, settlement_entry, turned
 from policy.money import ZERO

@@ -3,7 +3,8 @@
 from datetime import date, timedelta
 
 from ops.world.ids import id_number
-from ops.year.household import Bought, Credited, Household, Person, TakenBack
+from ops.year.household import Bought, Credited, Household, TakenBack
+from ops.year.people import Person
 from ops.year.reversal_rows import write_reversal
 from ops.year.sale_rows import write_settlement
 from ops.year.sheet import Sheet, Voucher

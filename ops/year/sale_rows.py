@@ -4,10 +4,10 @@ from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from ops.year.columns import NATIONAL
 from ops.year.household import Bought, Household, TakenBack
 from ops.year.sheet import Sheet, Voucher, as_json, settlement_number
 from policy.benefit import budget_entry
+from policy.benefit.reversal import AMOUNTS as NATIONAL
 from policy.books import Owner, Paid, settlement_entry
 from policy.money import ZERO
 from policy.terms import FillState, LineState, PrescriptionState, VisitKind

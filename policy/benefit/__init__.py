@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from policy.benefit.budget import BudgetEntry, budget_entry
-from policy.benefit.facts import BillFacts, BillLine, FundUse, LineStatement, Statement, Step, Use
+from policy.benefit.facts import BillFacts, BillLine, FundUse, LineStatement, Statement, Step, Use, YearUse
 from policy.benefit.further import FurtherShare, paid_by
 from policy.benefit.lines import unpaid
 from policy.benefit.nonpayment import unpaid_reasons
@@ -25,6 +25,7 @@ __all__ = [
     "Statement",
     "Step",
     "Use",
+    "YearUse",
     "budget_entry",
     "settle",
     "settle_by",

@@ -52,6 +52,18 @@ class FundUse:
 
 
 @dataclass(frozen=True, slots=True)
+class YearUse:
+    """What was used of a benefit in a year (年度累计); `joint` by others, of a joint limit."""
+
+    deductible: Decimal = ZERO
+    fund: Decimal = ZERO
+    joint: Decimal = ZERO
+
+    def __post_init__(self) -> None:
+        refuse_negative(self)
+
+
+@dataclass(frozen=True, slots=True)
 class BillFacts:
     """A bill (费用单) and whose it is. `area` is the member's pooling area: its policy decides.
 
@@ -59,7 +71,8 @@ class BillFacts:
     bill that was not settled on the spot (FJ-7.4). `…_used_year` is the use of this bill's own benefit;
     `fund_used_joint` what inpatient care and others took of a joint limit; `quota_used_…` what the fund
     paid for this disease in the month and quarter; `outpatient_…` the use of 门诊统筹, into which costs
-    beyond a quota may flow (SX-25).
+    beyond a quota may flow (SX-25). `…last_year` is the use of the same in the year before, None where
+    nothing is on record, so that nothing is carried over.
     """
 
     area: str
@@ -93,12 +106,14 @@ class BillFacts:
     outpatient_deductible_used_year: Decimal = ZERO
     outpatient_fund_used_year: Decimal = ZERO
     further_funds: tuple[FundUse, ...] = ()
+    last_year: YearUse | None = None
+    outpatient_last_year: YearUse | None = None
 
     def __post_init__(self) -> None:
         refuse_negative(self)
 
 
-def refuse_negative(facts: BillLine | FundUse | BillFacts) -> None:
+def refuse_negative(facts: BillLine | FundUse | YearUse | BillFacts) -> None:
     """Stop at an amount below zero, or at none: a bill only ever adds up."""
     for field in fields(facts):
         value = getattr(facts, field.name)

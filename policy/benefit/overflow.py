@@ -39,6 +39,7 @@ def overflow(facts: BillFacts, costs: Costs, scheme: Scheme, share: FundShare) -
         deductible_taken_visit=facts.deductible_taken_visit + share.deductible,
         deductible_used_year=facts.outpatient_deductible_used_year,
         fund_used_year=facts.outpatient_fund_used_year,
+        last_year=facts.outpatient_last_year,
     )
     rest = Costs(share.beyond, min(share.beyond, costs.essential))
     if reasons := unpaid_reasons(common):

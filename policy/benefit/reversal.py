@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from policy.benefit import settle
-from policy.benefit.facts import BillFacts, Statement, Use
+from policy.benefit.facts import BillFacts, Statement, Use, YearUse
 from policy.calendar import quarter_start
 from policy.money import ZERO
 from policy.terms import BenefitKind
@@ -161,6 +161,8 @@ def with_change(facts: BillFacts, change: Use, on: date, *, is_same_visit: bool)
     if on.year == facts.on.year and pot == (BenefitKind.OUTPATIENT, None):
         moved["outpatient_deductible_used_year"] = change.deductible
         moved["outpatient_fund_used_year"] = change.fund
+    if on.year == facts.on.year - 1:
+        facts = with_last_year(facts, change, pot == own)
     if is_same_visit:
         moved["deductible_taken_visit"] = change.deductible
     if change.benefit is BenefitKind.SPECIAL_DISEASE and pot == own:
@@ -171,6 +173,24 @@ def with_change(facts: BillFacts, change: Use, on: date, *, is_same_visit: bool)
     # nothing is used less than not at all
     return replace(
         facts, **{name: max(getattr(facts, name) + amount, ZERO) for name, amount in moved.items()}
+    )
+
+
+def with_last_year(facts: BillFacts, change: Use, is_own: bool) -> BillFacts:
+    """The facts with another use of a benefit in the year before (年度结转, YL-CARRY)."""
+    if is_own and facts.last_year is not None:
+        facts = replace(facts, last_year=used_otherwise(facts.last_year, change))
+    if change.benefit is BenefitKind.OUTPATIENT and facts.outpatient_last_year is not None:
+        facts = replace(facts, outpatient_last_year=used_otherwise(facts.outpatient_last_year, change))
+    return facts
+
+
+def used_otherwise(used: YearUse, change: Use) -> YearUse:
+    """A year's use and what it changes by; nothing is used less than not at all."""
+    return replace(
+        used,
+        deductible=max(used.deductible + change.deductible, ZERO),
+        fund=max(used.fund + change.fund, ZERO),
     )
 
 

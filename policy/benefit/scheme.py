@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from policy.benefit.carry import JOINT, CarryOver, carry_over
 from policy.benefit.facts import BillFacts, BillLine
 from policy.parameter import Parameter
 from policy.parameters import parameter
@@ -12,7 +13,6 @@ from policy.terms import BenefitKind, BillItem, ListClass
 PER_VISIT, PER_YEAR = "yuan/visit", "yuan/year"
 PHARMACY_FIXED_TIER = "PHARMACY_FIXED_TIER"
 NO_CEILING = "NONE"
-JOINT = "JOINT"
 MONTH, QUARTER = "MONTH", "QUARTER"
 
 
@@ -46,6 +46,7 @@ class Scheme:
     pool: Parameter
     quotas: tuple[Parameter, ...]
     overflows: Parameter
+    carried: CarryOver
     further: tuple[FurtherFund, ...] = ()
 
 
@@ -73,6 +74,7 @@ def scheme_of(facts: BillFacts) -> Scheme:
         pool=parameter("limit_pool", area, on=on, **key),
         quotas=quotas_of(facts, key),
         overflows=parameter("quota_overflow", area, on=on, **key),
+        carried=carry_over(area, on, key, facts.last_year),
         further=further_of(facts, key),
     )
 
@@ -134,21 +136,25 @@ def takes(line: BillLine, scheme: Scheme) -> bool:
 
 
 def deductible_due(facts: BillFacts, scheme: Scheme) -> Decimal:
-    """What is left of the deductible (起付标准): of the visit (SX-22), or of the year."""
+    """What is left of the deductible (起付标准): of the visit (SX-22), or of the year (YL-CARRY)."""
+    paid = facts.deductible_used_year + scheme.carried.deductible
     if scheme.deductible.unit == PER_YEAR:
-        return above_zero(scheme.deductible.amount - facts.deductible_used_year)
+        return above_zero(scheme.deductible.amount - paid)
     if scheme.deductible.unit != PER_VISIT:
         raise ValueError(f"The deductible of {scheme.deductible.area} is per {scheme.deductible.unit!r}.")
     due = above_zero(scheme.deductible.amount - facts.deductible_taken_visit)
     if scheme.year_ceiling.value == NO_CEILING:
         return due
-    return min(due, above_zero(scheme.year_ceiling.amount - facts.deductible_used_year))
+    return min(due, above_zero(scheme.year_ceiling.amount - paid))
 
 
 def limit_due(facts: BillFacts, scheme: Scheme) -> Decimal:
-    """What is left of the annual limit (年度支付限额); a joint one is used by inpatient care as well."""
+    """What is left of the annual limit (年度支付限额) and of what last year left to it.
+
+    A joint limit is used by inpatient care as well.
+    """
     joint = facts.fund_used_joint if scheme.pool.text == JOINT else Decimal(0)
-    return above_zero(scheme.limit.amount - facts.fund_used_year - joint)
+    return above_zero(scheme.limit.amount + scheme.carried.limit - facts.fund_used_year - joint)
 
 
 def quota_due(facts: BillFacts, quota: Parameter) -> Decimal:

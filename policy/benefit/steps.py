@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from policy.benefit.carry import JOINT, CarryOver
 from policy.benefit.facts import BillFacts, Step
 from policy.benefit.further import ABOVE_LIMIT, NAMES
 from policy.benefit.result import Result
-from policy.benefit.scheme import JOINT, PER_VISIT, Scheme, takes
+from policy.benefit.scheme import PER_VISIT, Scheme, takes
 from policy.benefit.shares import FundShare, Purse, total
 from policy.money import ZERO
 from policy.parameter import Parameter
@@ -126,8 +127,14 @@ def explain_fund(account: Account, facts: BillFacts, scheme: Scheme, share: Fund
     text = f"{of}起付标准：{per} {scheme.deductible.amount:f} 元"
     if scheme.essential_waives.flag:
         text += "，基本药物不设起付"
+    explain_carried(account, scheme.carried, of)
     account.by_parameter(
-        text, share.deductible, scheme.deductible, scheme.essential_waives, scheme.year_ceiling
+        text,
+        share.deductible,
+        scheme.deductible,
+        scheme.essential_waives,
+        scheme.year_ceiling,
+        scheme.carried.deductible_by,
     )
     text = f"{share.payable:f} 元按{of or '统筹'}支付比例 {percent(scheme.ratio.amount)}"
     account.by_parameter(text, share.by_ratio, scheme.ratio, scheme.tier_source)
@@ -137,7 +144,15 @@ def explain_fund(account: Account, facts: BillFacts, scheme: Scheme, share: Fund
     text = f"{of}年度支付限额 {scheme.limit.amount:f} 元内由统筹基金支付"
     if scheme.pool.text == JOINT:
         text += f"（门诊与住院合并计算，住院等已用 {facts.fund_used_joint:f} 元）"
-    account.by_parameter(text, share.paid, scheme.limit, scheme.pool)
+    account.by_parameter(text, share.paid, scheme.limit, scheme.pool, scheme.carried.limit_by)
+
+
+def explain_carried(account: Account, carried: CarryOver, of: str) -> None:
+    """What last year leaves to this one (年度结转), where it leaves anything."""
+    if carried.deductible:
+        account.by_parameter(f"{of}上年已付的起付标准计入本年", carried.deductible, carried.deductible_by)
+    if carried.limit:
+        account.by_parameter(f"{of}上年未用的支付限额转入本年", carried.limit, carried.limit_by)
 
 
 PERIODS = {"MONTH": "本月病种", "QUARTER": "本季度病种"}

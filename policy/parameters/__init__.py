@@ -16,7 +16,10 @@ __all__ = ["Parameter", "ParameterNotFound", "layers", "parameter", "parameters"
 
 def parameter(name: str, area: str, *, on: date, **key: str) -> Parameter:
     """The value (参数值) in force in that area on that day, the city's before the province's."""
-    return _lookup(name, area, on, tuple(sorted(key.items())))
+    for row in _candidates(name, area, tuple(sorted(key.items()))):
+        if row.is_in_force(on):
+            return row
+    raise ParameterNotFound(name, area, on, key)
 
 
 def parameters(name: str, area: str, *, on: date) -> tuple[Parameter, ...]:
@@ -28,18 +31,15 @@ def parameters(name: str, area: str, *, on: date) -> tuple[Parameter, ...]:
 
 
 @lru_cache(maxsize=8192)
-def _lookup(name: str, area: str, on: date, key: tuple[tuple[str, str], ...]) -> Parameter:
-    """The row that fits with the most key columns, of the first layer that has one."""
+def _candidates(name: str, area: str, key: tuple[tuple[str, str], ...]) -> tuple[Parameter, ...]:
+    """The rows of every day that fit, layer by layer, those with the most key columns first."""
     asked = dict(key)
     if unknown := asked.keys() - KEY_COLUMNS:
         raise TypeError(
             f"{name!r} was asked for by {sorted(unknown)}; key columns are {sorted(KEY_COLUMNS)}."
         )
-    for layer in layers(area):
-        fitting = [row for row in ROWS.get((layer, name), ()) if row.is_in_force(on) and row.fits(asked)]
-        if fitting:
-            return max(fitting, key=lambda row: len(row.keys))
-    raise ParameterNotFound(name, area, on, asked)
+    fitting = ([row for row in ROWS.get((layer, name), ()) if row.fits(asked)] for layer in layers(area))
+    return tuple(row for rows in fitting for row in sorted(rows, key=lambda row: -len(row.keys)))
 
 
 def layers(area: str) -> tuple[str, ...]:

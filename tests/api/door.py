@@ -25,7 +25,7 @@ from engines.bell import Bell
 from engines.clock import Clock
 from engines.jwks import KeySource
 from engines.persisted import PersistedTexts
-from engines.rates import Rates
+from engines.rates import Rate, Rates
 from engines.tokens import TokenVerifier
 from ops.issuer import DevelopmentIssuer
 from policy.terms import Role
@@ -102,6 +102,8 @@ def make_door(home: Path, redis_url: str, **parts: Any) -> Door:
         "make_loaders": fresh,
         "rates": Rates(redis_url, token_hex(4)),
         "documents": documents(redis_url),
+        # one caller is refused in every way here
+        "refusals": Rate(100_000, 1),
         **parts,
     }
     made = Parts(clock=clock, tokens=tokens, bell=bell, tools=tools, **said)

@@ -11,6 +11,7 @@ from graphql import parse
 import settings
 from api import charging
 from api.cost import cost_of
+from bench.hostile_documents import SIGN_IN
 from engines.rates import Rate
 from ops.embedded import EngineUrls
 from tests.api.door import Door, closed, hear, make_door, opened, say, subscribe, until
@@ -45,6 +46,7 @@ def product() -> Any:
         (PAGE, {"first": -5}, 1),
         (PAGE, {"first": "viele"}, 100),
         (PAGE.replace("$first: Int", "$first: Int = 9"), {}, 9),
+        (SIGN_IN, None, 200),
         ('mutation { cancelFill(input: {idempotencyKey: "k", fillId: "f"}) { __typename } }', None, 11),
     ],
 )

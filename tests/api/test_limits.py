@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 import settings
-from api.limits import Limits, _checked, extensions
+from api.limits import ERRORS_MAX, Limits, _checked, extensions
 from ops.embedded import EngineUrls
 from tests.api.door import make_door
 from tests.api.small_schema import small_schema
@@ -93,6 +93,26 @@ async def test_refuses_documents_over_a_limit(http: httpx.AsyncClient, query: st
 
     assert answer.status_code == 400
     assert message in answer.json()["errors"][0]["message"]
+
+
+async def test_reports_unknown_fields_together_with_what_else_is_wrong(http: httpx.AsyncClient) -> None:
+    query = "{ nothing add(a: $a) leaf { nowhere } }"
+
+    answer = await http.post("/graphql", json={"query": query}, headers=NEW)
+
+    messages = " ".join(error["message"] for error in answer.json()["errors"])
+    assert all(name in messages for name in ("nothing", "nowhere", "$a"))
+
+
+async def test_gives_up_a_document_full_of_unknown_fields(http: httpx.AsyncClient) -> None:
+    query = "{ add(a: $a) leaf {" + "".join(f" n{number}" for number in range(400)) + " } }"
+
+    answer = await http.post("/graphql", json={"query": query}, headers=NEW)
+
+    messages = [error["message"] for error in answer.json()["errors"]]
+    assert len(messages) == ERRORS_MAX + 1
+    # the rules that read all of it were not asked
+    assert not any("$a" in message for message in messages)
 
 
 async def test_takes_as_many_operations_as_are_allowed(http: httpx.AsyncClient) -> None:

@@ -18,7 +18,7 @@ from ops.road import FUJIAN
 from ops.world import cast
 from policy.calendar import shanghai_day
 from policy.terms import ClaimState, Role
-from services.exporting import Export
+from services.export_lists import Export
 from tests.house import House
 from tests.money.claims import claimed
 from tests.money.words import reverse

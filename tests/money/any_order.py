@@ -22,8 +22,8 @@ from ops.road import Region
 from policy.benefit.reversal import Settled
 from policy.money import ZERO
 from policy.terms import AccountKind, BenefitKind, Credential, GoodsFate, Role
+from services.accumulators import bucket
 from services.actor import Actor, Call
-from services.benefit import bucket
 from services.bills import Tender
 from services.reversal_plan import Wish, settled
 from services.reversing import reverse_settlement

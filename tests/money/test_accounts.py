@@ -29,7 +29,7 @@ query Movements($first: Int!, $after: String) {
 }"""
 STATEMENT = """
 query Statement($since: Date!, $until: Date!) {
-  accountStatement(since: $since, until: $until) { opening came went closing }
+  accountStatement(since: $since, until: $until) { carriedOver opening came went closing }
 }"""
 
 

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policy.benefit import BillFacts, BillLine, FundUse, settle
+from policy.benefit import BillFacts, BillLine, FundUse, YearUse, settle
 from policy.terms import (
     BenefitKind,
     BillItem,
@@ -22,6 +22,7 @@ from policy.terms import (
 from tests.policy.identities import broken_identities
 from tests.policy.random_bills import AREAS, CODES, DISEASES
 from tests.policy.sample_facts import MONDAY
+from tests.values import carrying, values
 
 # amounts are rounded to the fen three times between a price and what the patient pays
 ROUNDING = Decimal("0.03")
@@ -115,6 +116,33 @@ def test_accounts_pay_in_their_order_and_only_when_asked(facts: BillFacts) -> No
         assert found.acct_pay == facts.account_balance
     if found.psn_cash_pay and found.acct_mulaid_pay:
         assert found.acct_mulaid_pay == facts.family_balance
+
+
+years = st.builds(YearUse, deductible=money("1500"), fund=money("120000"), joint=money("100000"))
+
+
+@steady
+@given(bills(), years, years)
+def test_where_nothing_is_carried_over_last_year_changes_nothing(
+    facts: BillFacts, own: YearUse, common: YearUse
+) -> None:
+    found = settle(replace(facts, last_year=own, outpatient_last_year=common))
+
+    assert found == settle(facts)
+
+
+@steady
+@given(bills(), years, money("500"), money("3000"))
+def test_what_is_carried_over_never_costs_the_patient_more(
+    facts: BillFacts, last: YearUse, deductible: Decimal, limit: Decimal
+) -> None:
+    without = settle(facts)
+
+    with values(facts.area, facts.on, carrying(str(deductible), str(limit))):
+        found = settle(replace(facts, last_year=last, outpatient_last_year=last))
+
+    assert found.psn_part_amt <= without.psn_part_amt + ROUNDING
+    assert broken_identities(facts, found) == []
 
 
 @steady

@@ -18,6 +18,7 @@ from tests.policy.case_files import (
     most,
     preference,
 )
+from tests.values import carrying, values
 
 CHECKED = [(ask, case) for ask in CHECKS for case in cases(ask)]
 
@@ -54,6 +55,20 @@ def test_bills_are_divided_to_the_fen(case: Case) -> None:
             (use["benefit"], Decimal(use["fund"]), Decimal(use.get("deductible", 0)))
             for use in case.told["uses"]
         ]
+
+
+@pytest.mark.parametrize("case", cases("carry"), ids=lambda case: case.name)
+def test_a_year_takes_over_what_the_area_says(case: Case) -> None:
+    with values(case.area, case.day, carrying(**case.part("carry"))):
+        if isinstance(case.told["expect"], str):
+            with pytest.raises(ParameterNotFound) as raised:
+                bill(case)
+            assert str(raised.value) == case.told["expect"]
+            return
+        found = bill(case)
+
+    for name, amount in case.part("expect").items():
+        assert getattr(found, name) == Decimal(amount), name
 
 
 @pytest.mark.parametrize("case", cases("budget"), ids=lambda case: case.name)

@@ -22,8 +22,8 @@ LIMIT = Decimal("3600.00")
 LEFT = Decimal("1.00")
 
 
-async def hypertensive(house: House) -> None:
-    """The region's patient, confirmed to have hypertension, with one yuan of the year's limit left."""
+async def hypertensive(house: House, left: Decimal = LEFT) -> None:
+    """The region's patient, confirmed to have hypertension, with so much of the year's limit left."""
     await SpecialDiseaseRecord.create(
         id=uuid4(),
         member_id=member_id(SHANXI.patient),
@@ -31,7 +31,7 @@ async def hypertensive(house: House) -> None:
         disease_name="高血压",
         since=date(2024, 1, 1),
     )
-    used = {"benefit": "SPECIAL_DISEASE", "diseaseCode": HYPERTENSION, "fundUsed": str(LIMIT - LEFT)}
+    used = {"benefit": "SPECIAL_DISEASE", "diseaseCode": HYPERTENSION, "fundUsed": str(LIMIT - left)}
     entry = {"reference": "A1", "psnNo": SHANXI.patient, "year": 2026, "deductibleUsed": "0.00", **used}
     await house.client(Role.AGENCY, cast.SHANXI_AREA).do(words.IMPORT, entries=[entry])
 

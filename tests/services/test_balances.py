@@ -25,7 +25,8 @@ from tests.services.stage import document, error_of, settled_fill, walkers
 BALANCE = """query B($id: UUID) { benefitBalance(memberId: $id) {
   accountBalance
   familyAccounts { relation available owner { name } }
-  uses { year bucket deductibleUsed fundUsed deductibleLeft limitLeft restsOnUnverified basis }
+  uses { year bucket deductibleUsed fundUsed deductibleCarried limitCarried deductibleLeft limitLeft
+    restsOnUnverified basis }
 } }"""
 IMPORT = """mutation I($input: ImportAccumulatorsInput!) { importAccumulators(input: $input) {
   ... on ImportedAccumulators { lastImportId importedAt } ... on Refusal { violations { code } }

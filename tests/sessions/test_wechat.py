@@ -1,6 +1,7 @@
 """Signing in from a mini-program: the exchange, the link, the rotating tokens, the end."""
 
 import json
+import ssl
 from datetime import date
 from uuid import UUID
 
@@ -61,6 +62,15 @@ async def test_a_code_is_used_once_and_a_made_up_one_is_refused(phone: Phone) ->
     for _ in range(9):
         assert await refused(phone.sign_in("made-up")) == ["SIGN_IN_CODE_WRONG"]
     assert await refused(phone.sign_in()) == ["SIGN_IN_LOCKED"]
+
+
+async def test_signing_in_reads_no_certificates(phone: Phone, monkeypatch: pytest.MonkeyPatch) -> None:
+    def read(*_: object, **__: object) -> None:
+        pytest.fail("it holds up everybody for a tenth of a second")
+
+    monkeypatch.setattr(ssl, "create_default_context", read)
+
+    assert (await phone.sign_in())["refreshToken"]
 
 
 @pytest.mark.parametrize("how", ["is busy", "breaks", "talks nonsense", "hangs up"])

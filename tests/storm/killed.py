@@ -89,6 +89,7 @@ def environment_of(database: str, engines: EngineUrls, folder: Path, clock: Cloc
         # a crowd shares one token here
         "RATE_POINTS": "1000000",
         "RATE_POINTS_PER_SECOND": "100000",
+        "REFUSALS": "1000000",
     }
 
 

@@ -1,0 +1,240 @@
+"""Reading rows by statements that the mapper wrote before (语句记忆).
+
+Writing a statement and filling objects take the mapper longer than the database takes to answer. What a
+condition asks is the same from call to call, only its values differ: so the mapper writes the statement once
+for each shape of condition, about samples, and whoever asks the same way later puts his own values where the
+samples stood. A condition that has anything else in it is left to the mapper every time.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID, uuid4
+
+from tortoise.expressions import Q
+from tortoise.fields.data import CharEnumFieldInstance, DateField, DatetimeField, UUIDField
+from tortoise.models import Model
+
+M = TypeVar("M", bound=Model)
+
+KEPT_MAX = 1000
+LIMIT_SAMPLE = 31_007
+AS_THE_DRIVER_GIVES = (DateField, DatetimeField, UUIDField)
+"""Fields whose values asyncpg gives as they are wanted: days, instants in UTC, UUIDs."""
+
+
+class Statement(NamedTuple):
+    """A statement the mapper wrote (语句): its values, and which of them are taken from the condition."""
+
+    text: str
+    values: tuple[Any, ...]
+    places: tuple[tuple[int, int], ...]
+    """Where in `values` which value of the condition stands; what is not listed never changes."""
+
+    def filled(self, given: Sequence[Any]) -> list[Any]:
+        """The values to send."""
+        values = list(self.values)
+        for place, number in self.places:
+            values[place] = given[number]
+        return values
+
+
+class Odd(Exception):
+    """A condition whose statement is not remembered."""
+
+
+_statements: OrderedDict[tuple[Any, ...], Statement | None] = OrderedDict()
+
+
+async def rows_of(
+    model: type[M], *conditions: Q, order: tuple[str, ...] = (), limit: int | None = None
+) -> list[M]:
+    """The rows for which all conditions hold (按条件读取), as the mapper's own `filter` gives them."""
+    given: list[Any] = []
+    try:
+        statement = remembered(model, conditions, order, limit, given)
+    except Odd:
+        statement = None
+    if statement is None:
+        found: list[M] = await asked(model, conditions, order, limit)
+        return found
+    _, records = await model._meta.db.execute_query(statement.text, statement.filled(given))
+    if not records:
+        return []
+    fill, names = filler(model), tuple(records[0].keys())
+    return [fill(dict(zip(names, record, strict=False))) for record in records]
+
+
+async def row_of(model: type[M], *conditions: Q) -> M | None:
+    """A row for which all conditions hold, if there is one."""
+    found = await rows_of(model, *conditions, limit=1)
+    return found[0] if found else None
+
+
+def asked(model: type[M], conditions: Sequence[Q], order: tuple[str, ...], limit: int | None) -> Any:
+    """The mapper's own query (查询)."""
+    query = model.filter(*conditions).order_by(*order)
+    return query if limit is None else query.limit(limit)
+
+
+def remembered(
+    model: type[Model],
+    conditions: Sequence[Q],
+    order: tuple[str, ...],
+    limit: int | None,
+    given: list[Any],
+) -> Statement | None:
+    """The statement for conditions of this shape, None where there cannot be one; adds to `given`."""
+    key = model, order, limit is None, tuple(shape(one, given) for one in conditions)
+    if limit is not None:
+        given.append(limit)
+    if key in _statements:
+        return _statements[key]
+    statement = _statements[key] = written(model, conditions, order, limit)
+    if len(_statements) > KEPT_MAX:
+        _statements.popitem(last=False)
+    return statement
+
+
+def shape(condition: Q, given: list[Any]) -> tuple[Any, ...]:
+    """What is alike in conditions that differ in their values only; adds the values to `given`."""
+    return (
+        condition.join_type,
+        condition._is_negated,
+        tuple((name, mark(name, value, given)) for name, value in condition.filters.items()),
+        tuple(shape(one, given) for one in condition.children),
+    )
+
+
+def mark(name: str, value: Any, given: list[Any]) -> Any:
+    """What a value is in the shape: its type, or for what the mapper writes in words the value itself."""
+    if value is None or isinstance(value, (bool, Enum)):
+        return "constant", value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        kinds = {type_of(item) for item in value}
+        if not name.endswith("__in") or len(kinds) != 1:
+            return "constant", tuple(constant(item) for item in value)
+        given.append(list(value))
+        return "many", *kinds
+    kind = type_of(value)
+    if kind is None:
+        raise Odd
+    given.append(value)
+    return "one", kind
+
+
+def type_of(value: Any) -> type | None:
+    """The type by which a value is remembered; None for one that is not."""
+    if isinstance(value, Enum):
+        return None
+    return next((kind for kind in (UUID, str, datetime) if isinstance(value, kind)), None)
+
+
+def constant(value: Any) -> Any:
+    """A value of a list that is part of the shape."""
+    if value is None or isinstance(value, Enum):
+        return value
+    raise Odd
+
+
+@dataclass(slots=True)
+class Samples:
+    """Values that stand for others (样值): no two are alike, and nobody else has them."""
+
+    names: dict[Any, int]
+    lists: set[int]
+
+    def of(self, kind: type, *, is_list: bool = False) -> Any:
+        """One more; it is told again by how the mapper sends it."""
+        number = len(self.names)
+        if is_list:
+            self.lists.add(number)
+        value: Any = uuid4() if kind is UUID else f"~{number}~"
+        if kind is datetime:
+            value = datetime(1900, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        self.names[str(value) if kind is UUID else value] = number
+        return [value] if is_list else value
+
+    def instead(self, condition: Q) -> Q:
+        """The condition about samples."""
+        filters = {name: self.for_value(name, value) for name, value in condition.filters.items()}
+        children = [self.instead(one) for one in condition.children]
+        found = Q(*children, join_type=condition.join_type, **filters)
+        return ~found if condition._is_negated else found
+
+    def for_value(self, name: str, value: Any) -> Any:
+        """What stands for a value in the same order in which `mark` meets them."""
+        kind, *types = mark(name, value, [])
+        return value if kind == "constant" else self.of(types[0], is_list=kind == "many")
+
+
+def written(
+    model: type[Model], conditions: Sequence[Q], order: tuple[str, ...], limit: int | None
+) -> Statement | None:
+    """Have the mapper write the statement about samples; None where it does more than put them in."""
+    samples = Samples({}, set())
+    about = [samples.instead(one) for one in conditions]
+    if limit is not None:
+        samples.names[LIMIT_SAMPLE] = len(samples.names)
+    query = asked(model, about, order, None if limit is None else LIMIT_SAMPLE)
+    query._make_query()
+    text, values = query.query.get_parameterized_sql()
+    places = [(place, samples.names[value]) for place, value in enumerate(values) if value in samples.names]
+    if sorted(number for _, number in places) != list(range(len(samples.names))):
+        return None
+    for place, number in places:
+        if number in samples.lists:
+            one, many = f" IN (${place + 1})", f" = ANY(${place + 1})"
+            if text.count(one) != 1 or f" NOT{one}" in text:
+                return None
+            text = text.replace(one, many)
+    return Statement(text, tuple(values), tuple(places))
+
+
+@cache
+def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
+    """What makes an object of a row's columns (实例化), as the mapper's own `_init_from_db` does."""
+    meta = model._meta
+    is_generated = meta.db_pk_column not in meta.generated_db_fields
+    renamed = [(column, name) for name, column in meta.fields_db_projection.items() if column != name]
+    converted = [
+        (name, conversion(field))
+        for _, name, field in [*meta.db_default_fields, *meta.db_complex_fields]
+        if not isinstance(field, AS_THE_DRIVER_GIVES)
+    ]
+
+    def fill(row: dict[str, Any]) -> M:
+        made = model.__new__(model)
+        for column, name in renamed:
+            row[name] = row.pop(column)
+        for name, known in converted:
+            row[name] = known[row[name]]
+        row["_partial"], row["_saved_in_db"] = False, True
+        row["_custom_generated_pk"], row["_await_when_save"] = is_generated, {}
+        made.__dict__ = row
+        return made
+
+    return fill
+
+
+class Conversion(dict[Any, Any]):
+    """What a column's values are on an object (列值换算), by value."""
+
+    def __init__(self, field: Any) -> None:
+        super().__init__({None: None})
+        self._field = field
+
+    def __missing__(self, value: Any) -> Any:
+        return self._field.to_python_value(value)
+
+
+def conversion(field: Any) -> Conversion:
+    """How a column's values are converted; an enum's members are known beforehand."""
+    found = Conversion(field)
+    if isinstance(field, CharEnumFieldInstance):
+        found.update({str(member.value): member for member in field.enum_type})
+    return found
