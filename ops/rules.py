@@ -62,6 +62,7 @@ def problems(file: Path = PAGE, folder: Path = CASES) -> list[str]:
     return found
 
 
+@cache
 def modules_by_rule() -> Mapping[str, set[str]]:
     """The modules that name a rule, or read a value that a rule sets (所在模块)."""
     found: dict[str, set[str]] = {}

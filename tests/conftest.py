@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from ops.starting import YOUNG_MAX
 from tests.engines_fixture import database, engines, module_database, template_database
 from tests.order import LONGEST_FIRST
 
@@ -41,8 +42,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Leave all that is loaded out of every later search for garbage."""
+    """Leave all that is loaded out of every later search for garbage, as our processes do."""
     gc.freeze()
+    gc.set_threshold(YOUNG_MAX)
     gc.enable()
 
 

@@ -10,7 +10,7 @@ sale). Their marks are the callers who find the fill at all:
 V the value, m masked, s all stars, - null, empty or not there.
 """
 
-from api.main import schema
+from tests.house import one_schema
 
 ROLES = {
     "P": ("patient", "family", "watcher"),
@@ -129,4 +129,4 @@ IMPERSONAL = {
 }
 """Types about things and institutions; a doctor's name and telephone stand on every prescription (FJ-5.4)."""
 
-SCHEMA = schema()._schema
+SCHEMA = one_schema()._schema

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 import pytest
 from graphql import GraphQLObjectType
 
-from api.main import schema
 from models import Case, FaceEnrolment, FamilyGrant, FamilyInvitation, PrescriberQuery
 from ops import road_documents as documents
 from ops.client import Client, Json, Refused, RequestFailed
@@ -21,7 +20,7 @@ from policy.terms import CaseKind, FamilyRelation, GrantScope
 from tests.access.callers import COLUMNS, callers
 from tests.access.payments import a_payment
 from tests.cards import card_numbers
-from tests.house import House
+from tests.house import House, one_schema
 from tests.money.claims import claimed
 from tests.services.stage import document, grant, png, post, settled_fill, walkers
 
@@ -389,7 +388,7 @@ def fields_of(kind: GraphQLObjectType | None) -> set[str]:
     return set(kind.fields) if kind else set()
 
 
-SCHEMA = schema()._schema
+SCHEMA = one_schema()._schema
 MUTATIONS = fields_of(SCHEMA.mutation_type)
 QUERIES = fields_of(SCHEMA.query_type)
 SUBSCRIPTIONS = fields_of(SCHEMA.subscription_type)

@@ -8,10 +8,7 @@ import pytest
 
 from ops.embedded import EngineUrls
 from tests.api.door import Door, make_door, opened
-from tests.api.small_schema import lives
-from tests.engines_fixture import engines
-
-__all__ = ["engines"]
+from tests.api.small_schema import lives, news
 
 
 @pytest.fixture
@@ -32,6 +29,17 @@ async def fresh_door(closed_door: Door) -> AsyncIterator[Door]:
     """A served application of this test's own."""
     async with opened(closed_door):
         yield closed_door
+
+
+@pytest.fixture
+async def told(fresh_door: Door) -> AsyncIterator[Door]:
+    """A door with a stream of news; in the end everybody who heard it is gone."""
+    await fresh_door.parts.bell.listening()
+    with news.fresh():
+        yield fresh_door
+    await fresh_door.view.connections.all_gone()
+    shared = fresh_door.view.shared
+    assert (shared.running, shared.alone, lives.generators) == ({}, {}, 0)
 
 
 @pytest.fixture(scope="session")

@@ -31,7 +31,7 @@ from ops.issuer import DevelopmentIssuer
 from policy.terms import Role
 from services.actor import Images, Keys, SilentBell, Tools
 from services.documents import Document
-from tests.api.small_schema import small_schema
+from tests.api.small_schema import news, small_schema
 from tests.listening import listening_socket
 
 MEMBER = "6f0c0a3e-6a57-4a0e-9d59-0d6c2f3f9a01"
@@ -176,3 +176,9 @@ async def closed(client: ClientConnection) -> int | None:
                 await client.recv()
             except ConnectionClosed:
                 return client.close_code
+
+
+async def publish(door: Door, *texts: str) -> None:
+    """Some news, and the bell."""
+    news.texts += texts
+    await door.parts.bell.ring(["news"])

@@ -12,12 +12,12 @@ from graphql import parse
 import settings
 from api import charging
 from api.cost import cost_of
-from api.main import schema
 from bench.hostile_documents import SIGN_IN
 from engines.rates import Rate
 from ops.embedded import EngineUrls
 from tests.api.door import Door, closed, hear, make_door, opened, say, subscribe, until
 from tests.api.small_schema import gates
+from tests.house import one_schema
 
 NEW = {"accept": "application/graphql-response+json"}
 PAGE = "query ($first: Int) { prescriptions(first: $first) { edges { node { id } } pageInfo { endCursor } } }"
@@ -25,7 +25,7 @@ PAGE = "query ($first: Int) { prescriptions(first: $first) { edges { node { id }
 
 @pytest.fixture(scope="module")
 def product() -> Any:
-    return schema()._schema
+    return one_schema()._schema
 
 
 @pytest.mark.parametrize(

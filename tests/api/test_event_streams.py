@@ -14,7 +14,7 @@ import pytest
 import settings
 from api.app import drain
 from engines.tokens import LEEWAY
-from tests.api.door import Door, until
+from tests.api.door import Door, publish, until
 from tests.api.small_schema import lives, news
 
 NEWS = "subscription ($after: String) { news(after: $after) { number } }"
@@ -58,22 +58,6 @@ async def ask(door: Door, query: str, *, method: str = "POST", **more: Any) -> A
         if response.status_code == 200:
             assert await stream.next() == {"": ""}
         yield stream
-
-
-@pytest.fixture
-async def told(fresh_door: Door) -> AsyncIterator[Door]:
-    """A door with a stream of news."""
-    await fresh_door.parts.bell.listening()
-    with news.fresh():
-        yield fresh_door
-    await fresh_door.view.connections.all_gone()
-    shared = fresh_door.view.shared
-    assert (shared.running, shared.alone, lives.generators) == ({}, {}, 0)
-
-
-async def publish(door: Door, *texts: str) -> None:
-    news.texts += texts
-    await door.parts.bell.ring(["news"])
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])

@@ -1,7 +1,6 @@
 """Subscriptions that are alike: executed once, encoded once, and nobody misses or repeats an event."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from typing import Any
 
@@ -12,25 +11,13 @@ from websockets.exceptions import ConnectionClosed
 import settings
 from api.shared import cursor_variable
 from engines.rates import Rates
-from tests.api.door import Door, hear, say, subscribe, until
-from tests.api.small_schema import News, lives, news
+from tests.api.door import Door, hear, publish, say, subscribe, until
+from tests.api.small_schema import news
 
 NEWS = "subscription ($after: String) { news(after: $after) { number text } }"
 
 
-@pytest.fixture(autouse=True)
-async def items(fresh_door: Door) -> AsyncIterator[News]:
-    await fresh_door.parts.bell.listening()
-    with news.fresh():
-        yield news
-    await fresh_door.view.connections.all_gone()
-    shared = fresh_door.view.shared
-    assert (shared.running, shared.alone, lives.generators) == ({}, {}, 0)
-
-
-async def publish(door: Door, *texts: str) -> None:
-    news.texts += texts
-    await door.parts.bell.ring(["news"])
+pytestmark = pytest.mark.usefixtures("told")
 
 
 async def numbers(client: ClientConnection, count: int) -> list[int]:

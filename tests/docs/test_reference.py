@@ -11,13 +11,13 @@ from typer.main import get_group
 
 import api.errors
 import services.errors
-from api.main import schema
 from engines.pictures import Reason
 from ops.cli import app
 from policy.violation import Code
 from schema.enums import CODE_WORDS
 from services.errors import ServiceError
 from tests.docs.guide import GUIDES, PROJECT
+from tests.house import one_schema
 
 ERRORS = (PROJECT / "docs" / "errors.md").read_text(encoding="utf-8")
 GLOSSARY = (PROJECT / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -72,7 +72,7 @@ def test_the_tables_name_no_code_that_is_gone() -> None:
 
 
 def test_the_glossary_has_every_enumeration_and_every_thing_of_the_schema() -> None:
-    types = [one for name, one in schema()._schema.type_map.items() if not name.startswith("__")]
+    types = [one for name, one in one_schema()._schema.type_map.items() if not name.startswith("__")]
     enums = [one for one in types if isinstance(one, GraphQLEnumType) and one.name != "RefusalCode"]
     things = [
         one.name

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from tortoise import Tortoise
 
-from api.main import schema
 from models.config import orm_config
 from ops.documents import BadManifest, read_manifest, register
 from policy.terms import Role
 from services import documents
 from services.documents import hash_of
+from tests.house import one_schema
 
 MINE = "query Mine { prescriptions(first: 5) { edges { node { rxNo } } } }"
 ORDERS = "subscription Orders { pharmacyEvents { cursor } }"
@@ -29,8 +29,8 @@ def manifest(folder: Path, *texts: str) -> Path:
 async def test_a_manifest_is_registered_once_and_found_by_its_hashes(database: str, tmp_path: Path) -> None:
     found = read_manifest(manifest(tmp_path, MINE, ORDERS), [Role.PATIENT])
 
-    new = await register(database, schema()._schema, found)
-    again = await register(database, schema()._schema, found)
+    new = await register(database, one_schema()._schema, found)
+    again = await register(database, one_schema()._schema, found)
 
     assert (new, again) == (2, 0)
     await Tortoise.init(config=orm_config(database))
@@ -47,7 +47,7 @@ async def test_one_document_that_does_not_fit_keeps_all_out(database: str, tmp_p
     found = read_manifest(manifest(tmp_path, MINE, "query Wrong { nothingOfThatName }", "{"), [])
 
     with pytest.raises(BadManifest) as refused:
-        await register(database, schema()._schema, found)
+        await register(database, one_schema()._schema, found)
 
     assert "Wrong: Cannot query field 'nothingOfThatName'" in str(refused.value)
     assert "Syntax Error" in str(refused.value)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,17 @@ class Case:
 
 def cases(ask: str) -> list[Case]:
     """Every case that asks this question."""
-    found = []
-    for file in sorted(FOLDER.glob("*/*.toml")):
-        told = tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)
-        found += [Case(file.parent.name, case) for case in told["case"] if case.get("ask", file.stem) == ask]
-    return found
+    return [case for asked, case in all_cases() if asked == ask]
+
+
+@cache
+def all_cases() -> list[tuple[str, Case]]:
+    """Every case of every file, with what it asks."""
+    return [
+        (case.get("ask", file.stem), Case(file.parent.name, case))
+        for file in sorted(FOLDER.glob("*/*.toml"))
+        for case in tomllib.loads(file.read_text("utf-8"), parse_float=Decimal)["case"]
+    ]
 
 
 def prescription(case: Case) -> PrescriptionFacts:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from graphql import GraphQLError, GraphQLScalarType
 
-from api.main import schema
+from tests.house import one_schema
 
-SCHEMA = schema()._schema
+SCHEMA = one_schema()._schema
 
 
 def scalar(name: str) -> GraphQLScalarType:

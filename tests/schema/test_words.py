@@ -15,12 +15,12 @@ from graphql import (
     specified_directives,
 )
 
-from api.main import schema
 from ops.snapshot import printed_schema
+from tests.house import one_schema
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 ROOTS = ("Query", "Mutation", "Subscription")
-SCHEMA: GraphQLSchema = schema()._schema
+SCHEMA: GraphQLSchema = one_schema()._schema
 PUBLISHED = Path(__file__).parents[2] / "schema.graphql"
 STANDARD = ("ID", "String", "Int", "Float", "Boolean")
 

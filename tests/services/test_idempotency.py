@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from api.main import schema
 from models import (
     AccumulatorImport,
     AuditEntry,
@@ -43,7 +42,7 @@ from services.movements import record_movements
 from tests.access.payments import a_payment
 from tests.cards import card_numbers
 from tests.family.people import Relative, give
-from tests.house import House
+from tests.house import House, one_schema
 from tests.money.claims import claimed
 from tests.services.stage import error_of, png, set_state, walkers
 from tests.stock.counter import COUNTER, purchase
@@ -438,7 +437,7 @@ def way(house: House) -> Road:
 
 
 def test_the_table_knows_every_mutation() -> None:
-    mutations = schema()._schema.mutation_type
+    mutations = one_schema()._schema.mutation_type
     assert mutations is not None
 
     keyless = {"showPickupCode", "showFamilyCode", "signInWithWechat", "linkMember"}
