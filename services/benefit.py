@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from models import (
     Accumulator,
@@ -19,6 +19,7 @@ from models import (
     SpecialDiseaseRecord,
     VisitDeductible,
 )
+from models.remembered import row_of, rows_of, the_row
 from policy.benefit import BillFacts, BillLine, Statement, settle
 from policy.calendar import shanghai_day
 from policy.identifiers import province
@@ -81,19 +82,16 @@ async def case_of(
 ) -> Case:
     """Read a member's standing once, for any number of pharmacies that sell these drugs."""
     on = shanghai_day(now)
-    member = member or await Member.get(id=prescription.member_id)
-    hospital = await Institution.get(code=prescription.hospital_id)
-    visit = await VisitDeductible.get_or_none(
-        hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
-    )
+    member = member or await the_row(Member, Q(id=prescription.member_id))
+    hospital = await the_row(Institution, Q(code=prescription.hospital_id))
+    at_visit = Q(hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no)
+    visit = await row_of(VisitDeductible, at_visit)
     own, common = (
         bucket(prescription.benefit, prescription.disease_code),
         bucket(BenefitKind.OUTPATIENT, None),
     )
-    pots = {
-        row.bucket: row
-        for row in await Accumulator.filter(member_id=member.id, year=on.year, bucket__in=[own, common])
-    }
+    of_year = Q(member_id=member.id, year=on.year, bucket__in=[own, common])
+    pots = {row.bucket: row for row in await rows_of(Accumulator, of_year)}
     used, outpatient = pots.get(own), pots.get(common)
     prices = await prices_by_drug(codes, prescription.area)
     return Case(
