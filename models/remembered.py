@@ -15,6 +15,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
+from tortoise.exceptions import BaseORMException
 from tortoise.expressions import Q
 from tortoise.fields.data import CharEnumFieldInstance, DateField, DatetimeField, UUIDField
 from tortoise.models import Model
@@ -197,9 +198,13 @@ def written(
     if limit is not None:
         samples.names[LIMIT_SAMPLE] = len(samples.names)
     query = asked(model, about, order, None if limit is None else LIMIT_SAMPLE)
-    query._make_query()
-    text, values = query.query.get_parameterized_sql()
-    places = [(place, samples.names[value]) for place, value in enumerate(values) if value in samples.names]
+    try:
+        query._make_query()
+        text, values = query.query.get_parameterized_sql()
+        places = [(at, samples.names[value]) for at, value in enumerate(values) if value in samples.names]
+    # a sample may be no value for its column, as a text is none for an enum's
+    except (BaseORMException, TypeError, ValueError):
+        return None
     if sorted(number for _, number in places) != list(range(len(samples.names))):
         return None
     for place, number in places:

@@ -104,11 +104,14 @@ async def test_conditions_of_any_kind_bring_what_the_mapper_brings(world: House)
         Q(state__in=[PrescriptionState.ACTIVE, PrescriptionState.EXPIRED]),
         ~Q(state=PrescriptionState.ACTIVE) | Q(revoked_at__isnull=True),
         Q(uploaded_at__lt=now, expires_at__gt=now - timedelta(days=30)),
+        Q(state="ACTIVE"),
+        Q(state__in=["ACTIVE", "EXPIRED"]),
         Q(disease_code=None),
         Q(diagnosis__contains="高"),
         Q(member__area=cast.FUJIAN_AREA) & Q(area=cast.FUJIAN_AREA),
         Q(id__in=Subquery(fills)),
         Q(lines__number=1),
+        Q(lines__number__in=[1, 2]) & Q(lines__drug_id=cast.FUJIAN_LINES[0].drug_code),
     ]
     for condition in [*conditions, *conditions]:
         rows = await rows_of(models.Prescription, condition, order=("-uploaded_at", "-id"), limit=5)
