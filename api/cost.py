@@ -62,7 +62,7 @@ SEARCHES = {
     "reconciliationDays": 10,
 }
 
-STRANGERS = {"signInWithWechat": 184}
+STRANGERS = {"signInWithWechat": 84}
 """Changes that anybody may send, and that ask somebody outside: dear, so few come from one address."""
 
 TOKENS_OF_A_POINT = 10

@@ -47,7 +47,7 @@ def product() -> Any:
         (PAGE, {"first": -5}, 1),
         (PAGE, {"first": "viele"}, 100),
         (PAGE.replace("$first: Int", "$first: Int = 9"), {}, 9),
-        (SIGN_IN, None, 195),
+        (SIGN_IN, None, 95),
         ('mutation { cancelFill(input: {idempotencyKey: "k", fillId: "f"}) { __typename } }', None, 11),
     ],
 )
