@@ -8,7 +8,7 @@ from strawberry.extensions import SchemaExtension
 
 import settings
 from api.context import Context
-from api.cost import cost_of
+from api.cost import cost_of, fee_of
 from api.errors import QUERY_TOO_COSTLY, RATE_LIMITED, RequestRefused
 from engines.rates import Rate
 from policy.terms import Role
@@ -36,12 +36,14 @@ class Charged(SchemaExtension):
         context.trail.is_about(document, said.operation_name)
         if not context.is_paid:
             cost = cost_of(said.schema._schema, document, said.operation_name, said.variables)
-            refusal = too_costly(cost) or await self._charge(context, cost)
+            refusal = too_costly(cost) or await self._charge(context, cost + fee_of(document))
             said.pre_execution_errors = [refusal] if refusal else []
         yield
 
     async def _charge(self, context: Context, cost: int) -> GraphQLError | None:
         rate = rate_of(context)
+        # more than a bucket holds nobody could ever pay
+        cost = min(cost, int(rate.points))
         taken = await context.parts.rates.take(caller_of(context), cost, rate)
         self.report = {
             "requested": cost,

@@ -121,7 +121,7 @@ class Measure:
     def _of_fragment(self, name: str) -> Size:
         if name not in self.known:
             # A fragment within itself, or one that is not there, is left to validation.
-            self.known[name] = Size()
+            self.known[name] = NOTHING
             fragment = self.fragments.get(name)
             self.known[name] = self.of(fragment.selection_set if fragment else None)
         return self.known[name]

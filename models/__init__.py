@@ -4,7 +4,7 @@ from models.account import Account, JournalEntry, Posting
 from models.audit import AuditEntry, AuditHead, AuditLink, AuditUnsealed
 from models.benefit import Accumulator, AccumulatorImport, VisitDeductible
 from models.case import Case, MonitorRun
-from models.clearing import ClearingClaim, ClearingItem
+from models.clearing import ClearingClaim, ClearingDue, ClearingItem
 from models.document import TrustedDocument
 from models.drug import Drug, DrugDisease, DrugPrice, TracePrefix
 from models.event import Event, Topic
@@ -38,6 +38,7 @@ __all__ = [
     "AuditUnsealed",
     "Case",
     "ClearingClaim",
+    "ClearingDue",
     "ClearingItem",
     "Device",
     "Doctor",

@@ -88,3 +88,21 @@ class ClearingItem(Model):
             ),
             CheckConstraint(check="cut >= 0 AND (cut = 0 OR cut <= pooled)", name="clearing_item_cut"),
         )
+
+
+class ClearingDue(Model):
+    """A settlement or reversal that no claim has yet (未申报的结算与冲正), under its own id.
+
+    Triggers write a row with each of them, and take it away when a claim gets it: whoever writes them.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    pharmacy_id = fields.CharField(max_length=12, description="药店")
+    area = fields.CharField(max_length=6, description="参保统筹区")
+    happened_at = fields.DatetimeField(description="结算或冲正时间")
+    is_reversal = fields.BooleanField(description="是冲正")
+
+    class Meta:
+        table = "clearing_due"
+        table_description = "未申报清算的结算与冲正"
+        indexes = (("pharmacy_id", "area", "happened_at"),)

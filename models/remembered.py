@@ -7,14 +7,15 @@ samples stood. A condition that has anything else in it is left to the mapper ev
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
+from tortoise.exceptions import BaseORMException
 from tortoise.expressions import Q
 from tortoise.fields.data import CharEnumFieldInstance, DateField, DatetimeField, UUIDField
 from tortoise.models import Model
@@ -23,6 +24,17 @@ M = TypeVar("M", bound=Model)
 
 KEPT_MAX = 1000
 LIMIT_SAMPLE = 31_007
+KINDS: dict[type, Callable[[int], Any]] = {
+    UUID: lambda _: uuid4(),
+    str: lambda number: f"~{number}~",
+    datetime: lambda number: datetime(1900, 1, 1, tzinfo=UTC) + timedelta(seconds=number),
+    date: lambda number: date(1900, 1, 1) + timedelta(days=number),
+    int: lambda number: 30_000 + number,
+}
+"""The kinds of values that statements are remembered for, and what a sample of each looks like.
+
+An instant is a day too, and stands before it. Samples fit their columns: short texts, small numbers.
+"""
 AS_THE_DRIVER_GIVES = (DateField, DatetimeField, UUIDField)
 """Fields whose values asyncpg gives as they are wanted: days, instants in UTC, UUIDs."""
 
@@ -75,6 +87,13 @@ async def row_of(model: type[M], *conditions: Q) -> M | None:
     return found[0] if found else None
 
 
+async def the_row(model: type[M], *conditions: Q) -> M:
+    """The row for which all conditions hold; it must be there."""
+    found = await row_of(model, *conditions)
+    assert found is not None, f"{model.__name__} is referred to and missing"
+    return found
+
+
 def asked(model: type[M], conditions: Sequence[Q], order: tuple[str, ...], limit: int | None) -> Any:
     """The mapper's own query (查询)."""
     query = model.filter(*conditions).order_by(*order)
@@ -116,7 +135,7 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
         return "constant", value
     if isinstance(value, (list, tuple, set, frozenset)):
         kinds = {type_of(item) for item in value}
-        if not name.endswith("__in") or len(kinds) != 1:
+        if not name.endswith("__in") or len(kinds) != 1 or None in kinds:
             return "constant", tuple(constant(item) for item in value)
         given.append(list(value))
         return "many", *kinds
@@ -131,7 +150,7 @@ def type_of(value: Any) -> type | None:
     """The type by which a value is remembered; None for one that is not."""
     if isinstance(value, Enum):
         return None
-    return next((kind for kind in (UUID, str, datetime) if isinstance(value, kind)), None)
+    return next((kind for kind in KINDS if isinstance(value, kind)), None)
 
 
 def constant(value: Any) -> Any:
@@ -153,9 +172,7 @@ class Samples:
         number = len(self.names)
         if is_list:
             self.lists.add(number)
-        value: Any = uuid4() if kind is UUID else f"~{number}~"
-        if kind is datetime:
-            value = datetime(1900, 1, 1, tzinfo=UTC) + timedelta(seconds=number)
+        value = KINDS[kind](number)
         self.names[str(value) if kind is UUID else value] = number
         return [value] if is_list else value
 
@@ -181,9 +198,13 @@ def written(
     if limit is not None:
         samples.names[LIMIT_SAMPLE] = len(samples.names)
     query = asked(model, about, order, None if limit is None else LIMIT_SAMPLE)
-    query._make_query()
-    text, values = query.query.get_parameterized_sql()
-    places = [(place, samples.names[value]) for place, value in enumerate(values) if value in samples.names]
+    try:
+        query._make_query()
+        text, values = query.query.get_parameterized_sql()
+        places = [(at, samples.names[value]) for at, value in enumerate(values) if value in samples.names]
+    # a sample may be no value for its column, as a text is none for an enum's
+    except (BaseORMException, TypeError, ValueError):
+        return None
     if sorted(number for _, number in places) != list(range(len(samples.names))):
         return None
     for place, number in places:
@@ -193,6 +214,13 @@ def written(
                 return None
             text = text.replace(one, many)
     return Statement(text, tuple(values), tuple(places))
+
+
+def row_in(model: type[M], columns: Mapping[str, Any]) -> M:
+    """The row of a table whose columns are among these (行中之行)."""
+    own = {name: columns[name] for name in model._meta.fields_db_projection.values()}
+    made: M = filler(model)(own)
+    return made
 
 
 @cache

@@ -1,5 +1,6 @@
 """Settlements with the insurance, line by line."""
 
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -147,6 +148,8 @@ class FeeListSignature(Model):
     fee_list_sha256 = fields.CharField(max_length=64, description="费用清单散列")
     signature_sha256 = fields.CharField(max_length=64, description="签名数据散列")
     image_key = fields.CharField(max_length=64, default="", description="签名影像存储键")
+    kept_until: date | None = fields.DateField(null=True, description="签名影像保存至; 没有影像为空")
+    purged_at: datetime | None = fields.DatetimeField(null=True, description="签名影像清除时间")
     signed_at = fields.DatetimeField(description="签字时间")
 
     class Meta:

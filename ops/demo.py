@@ -16,9 +16,11 @@ from ops import road_documents as documents
 from ops.client import Json, Refused
 from ops.databases import connection_options
 from ops.home import prepare_home
+from ops.payment_stand_in import StandIn, settings_for, stand_in_beside
 from ops.portraits import fetch
 from ops.processes import ProcessEnded
 from ops.road import FUJIAN, SHANXI, Region, Road, road
+from ops.road_payment import settle_online
 from ops.serving import DemoHouse, demo_house
 
 console = Console()
@@ -30,11 +32,14 @@ def play() -> int:
     home = prepare_home()
     console.print("启动内置 PostgreSQL 与 Valkey,迁移,写入示例世界,启动 API 与后台进程 …")
     try:
-        with demo_house("127.0.0.1", free_port(), home, fresh=True) as house:
+        with (
+            stand_in_beside() as provider,
+            demo_house("127.0.0.1", free_port(), home, fresh=True, more=settings_for(provider)) as house,
+        ):
             console.print(f"就绪,用时 {time.monotonic() - started:.1f} 秒。GraphQL {house.url}/graphql")
             pictures = fetch(home / "portraits")
             for region in (FUJIAN, SHANXI):
-                asyncio.run(walk(house, region, pictures))
+                asyncio.run(walk(house, region, pictures, provider if region is SHANXI else None))
     except ProcessEnded as error:
         console.print(str(error), style="red", markup=False)
         return 1
@@ -49,8 +54,8 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def walk(house: DemoHouse, region: Region, pictures: dict[str, Path]) -> None:
-    """The main road in one province."""
+async def walk(house: DemoHouse, region: Region, pictures: dict[str, Path], provider: StandIn | None) -> None:
+    """The main road in one province; where there is a provider, the own share is paid online."""
     console.rule(f"[bold]{region.name}")
     async with road(house.url, region, house.clock) as way:
         prescription = await way.upload()
@@ -69,7 +74,7 @@ async def walk(house: DemoHouse, region: Region, pictures: dict[str, Path]) -> N
         await way.sign(fill)
         step("患者", "在费用清单上签字")
         await identify(way, fill, pictures[region.live_portrait].read_bytes())
-        await settle(way, fill, house.urls.database_url)
+        await settle(way, fill, house.urls.database_url, provider)
         handed = await way.pharmacy.do(documents.HAND_OVER, fillId=fill["id"])
         step("药店", f"交付药品,状态 {handed['state']}")
         await show_fate(way, prescription["id"])
@@ -108,10 +113,13 @@ async def identify(way: Road, fill: Json, live: bytes) -> None:
     step("药店", "特殊登记:两种证件人工核验")
 
 
-async def settle(way: Road, fill: Json, database: str) -> None:
+async def settle(way: Road, fill: Json, database: str, provider: StandIn | None) -> None:
     """Preview, settle, and show statement and journal."""
-    preview = await way.preview(fill["id"])
-    settlement = await way.settle(fill["id"], preview["digest"])
+    if provider is None:
+        preview = await way.preview(fill["id"])
+        settlement = await way.settle(fill["id"], preview["digest"])
+    else:
+        settlement = await settle_online(way, fill["id"], provider, step)
     await way.patient_events.until("FILL_SETTLED")
     console.print(statement_table(settlement))
     console.print(await journal_table(settlement["number"], database))

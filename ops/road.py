@@ -1,6 +1,6 @@
 """The main road (主路), walked as its three kinds of clients would: hospital, patient, pharmacy."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +19,8 @@ from ops.world.world import World
 from policy.calendar import SHANGHAI
 from policy.geography import Point
 from policy.terms import Role
+
+ELECTRONIC: Mapping[str, Any] = {"credential": "ELECTRONIC"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +152,30 @@ class Road:
             signature="c2lnbmF0dXJl",
         )
 
-    async def preview(self, fill_id: str) -> Json:
+    async def preview(self, fill_id: str, tender: Mapping[str, Any] = ELECTRONIC) -> Json:
         """What the settlement would be (预结算)."""
-        given = {"fillId": fill_id, "tender": {"credential": "ELECTRONIC"}}
+        given = {"fillId": fill_id, "tender": tender}
         data = await self.pharmacy.execute(documents.PREVIEW, {"input": given})
         preview: Json = data["previewSettlement"]
         return preview
 
-    async def settle(self, fill_id: str, digest: str, key: str | None = None) -> Json:
-        """Settle (结算)."""
+    async def settle(
+        self,
+        fill_id: str,
+        digest: str,
+        key: str | None = None,
+        *,
+        tender: Mapping[str, Any] = ELECTRONIC,
+        payment_id: str | None = None,
+    ) -> Json:
+        """Settle (结算); with a payment's id the cash share is paid by it."""
         return await self.pharmacy.do(
             documents.SETTLE,
             idempotencyKey=key or str(uuid4()),
             fillId=fill_id,
-            tender={"credential": "ELECTRONIC"},
+            tender=tender,
             statementDigest=digest,
+            paymentId=payment_id,
         )
 
 

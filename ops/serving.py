@@ -5,10 +5,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import asyncpg
 from rich.console import Console
@@ -28,6 +29,7 @@ from ops.world.seed import AnotherWorld
 from ops.world.seeding import enrol_portraits, seed_world
 from policy.terms import Role
 
+NOTHING_MORE: Mapping[str, str] = MappingProxyType({})
 TEMPLATE, COPY = "yaolu_demo_template", "yaolu_demo"
 
 TOKENS = (
@@ -54,12 +56,14 @@ class DemoHouse:
 
 
 @contextmanager
-def demo_house(host: str, port: int, home: Path, *, fresh: bool = False) -> Iterator[DemoHouse]:
-    """Engines, demo world, worker and API, running for the length of the block."""
+def demo_house(
+    host: str, port: int, home: Path, *, fresh: bool = False, more: Mapping[str, str] = NOTHING_MORE
+) -> Iterator[DemoHouse]:
+    """Engines, demo world, worker and API, running for the length of the block; `more` are settings."""
     with home_engines() as engines:
         urls = asyncio.run(fresh_world(engines, home) if fresh else kept_world(engines, home))
         clock = Clock.of(settings.YAOLU_CLOCK or asyncio.run(demo_start(urls.database_url)))
-        values = environment(urls, clock.setting)
+        values = {**environment(urls, clock.setting), **more}
         logs = home / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         children: list[Child] = []

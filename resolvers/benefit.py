@@ -8,14 +8,13 @@ from strawberry import field
 
 from policy.terms import BenefitKind, PersonalData
 from resolvers.arguments import KEY_WORDS, MemberId
-from schema.balance import BenefitBalance, BenefitUse, FamilyAccount
+from schema.balance import BenefitBalance
 from schema.context import Info, call_of
 from schema.member import Member
 from schema.refusal import Refusal
 from schema.scalars import Instant, Money
-from services import access, balances
+from services import access
 from services.accumulators import ImportEntry, import_accumulators
-from services.ledger import balance_of
 from services.reading import note
 
 
@@ -72,33 +71,7 @@ class BenefitQuery:
         call = call_of(info)
         member = await access.get_member(call.actor, member_id, call.now)
         note(member.id, PersonalData.BALANCE)
-        purses = await balances.family_purses(member, call.now)
-        return BenefitBalance(
-            account_balance=Money(await balance_of(member.id)),
-            family_accounts=[
-                FamilyAccount(
-                    owner=Member.of(one.owner), relation=one.relation, available=Money(one.available)
-                )
-                for one in purses
-            ],
-            uses=[show(one) for one in await balances.uses_of(member, call.now)],
-        )
-
-
-def show(found: balances.Use) -> BenefitUse:
-    """One pot as a caller sees it."""
-    return BenefitUse(
-        year=found.year,
-        bucket=found.bucket,
-        deductible_used=Money(found.deductible_used),
-        fund_used=Money(found.fund_used),
-        deductible_carried=Money(found.deductible_carried),
-        limit_carried=Money(found.limit_carried),
-        deductible_left=Money(found.deductible_left) if found.deductible_left is not None else None,
-        limit_left=Money(found.limit_left) if found.limit_left is not None else None,
-        rests_on_unverified=not found.verified,
-        basis=found.basis,
-    )
+        return BenefitBalance(row=member)
 
 
 @strawberry.type

@@ -5,10 +5,12 @@ from uuid import UUID
 
 import strawberry
 from strawberry import field
+from strawberry.file_uploads import Upload
 
 import models
 from policy.terms import Credential
 from resolvers.arguments import KEY_WORDS, SettlementId
+from resolvers.identity import picture
 from schema.context import Info, call_of
 from schema.fee_list import FeeListSignature
 from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
@@ -58,7 +60,14 @@ class SignFeeListInput:
     idempotency_key: str = field(description=KEY_WORDS)
     fill_id: UUID = field(description="配药编号")
     fee_list_sha256: str = field(description="所签费用清单的摘要, 取自配药")
-    signature: str = field(description="签名数据, 例如笔迹图像的 Base64, 至多 64 KiB; 只留存其散列")
+    signature: str | None = field(
+        default=None, description="签名数据, 例如笔迹的点列, 至多 64 KiB; 只留存其散列. 与 image 二者给一"
+    )
+    image: Upload | None = field(
+        default=None,
+        description="签名影像, JPEG、PNG、WebP 或 BMP, 短边至少 80 像素, 长边至多为短边的 4 倍, 至多 8 MiB;"
+        " 加密留存, 到期清除, 散列长期保存",
+    )
 
 
 PreviewSettlementResult = Annotated[
@@ -130,5 +139,6 @@ class SettlementMutation:
             fill_id=input.fill_id,
             fee_list_sha256=input.fee_list_sha256,
             signature=input.signature,
+            image=await picture("image", input.image),
         )
         return FeeListSignature.of(row)

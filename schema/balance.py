@@ -1,11 +1,17 @@
 """Benefits used and balances as callers see them."""
 
-import strawberry
-from strawberry import field
+from typing import Self
 
+import strawberry
+from strawberry import Private, field
+
+import models
 from policy.terms import FamilyRelation
+from schema.context import Info
 from schema.member import Member
 from schema.scalars import Money
+from services import balances
+from services.ledger import balance_of
 
 
 @strawberry.type(description="一类待遇的年度累计")
@@ -21,12 +27,41 @@ class BenefitUse:
     rests_on_unverified: bool = field(description="用到了未经核实的示例参数")
     basis: str = field(description="依据的文件与条款")
 
+    @classmethod
+    def of(cls, found: balances.Use) -> Self:
+        return cls(
+            year=found.year,
+            bucket=found.bucket,
+            deductible_used=Money(found.deductible_used),
+            fund_used=Money(found.fund_used),
+            deductible_carried=Money(found.deductible_carried),
+            limit_carried=Money(found.limit_carried),
+            deductible_left=Money(found.deductible_left) if found.deductible_left is not None else None,
+            limit_left=Money(found.limit_left) if found.limit_left is not None else None,
+            rests_on_unverified=not found.verified,
+            basis=found.basis,
+        )
+
 
 @strawberry.type(description="医保待遇与账户余额")
 class BenefitBalance:
-    account_balance: Money = field(description="个人账户余额")
-    family_accounts: list["FamilyAccount"] = field(description="可用的家庭共济账户")
-    uses: list[BenefitUse] = field(description="各类待遇的年度累计")
+    row: Private[models.Member]
+
+    @strawberry.field(description="个人账户余额")
+    async def account_balance(self) -> Money:
+        return Money(await balance_of(self.row.id))
+
+    @strawberry.field(description="可用的家庭共济账户")
+    async def family_accounts(self, info: Info) -> list["FamilyAccount"]:
+        purses = await balances.family_purses(self.row, info.context.now())
+        return [
+            FamilyAccount(owner=Member.of(one.owner), relation=one.relation, available=Money(one.available))
+            for one in purses
+        ]
+
+    @strawberry.field(description="各类待遇的年度累计")
+    async def uses(self, info: Info) -> list[BenefitUse]:
+        return [BenefitUse.of(one) for one in await balances.uses_of(self.row, info.context.now())]
 
 
 @strawberry.type(description="可用的家庭共济账户")

@@ -1,17 +1,21 @@
 """Who may see what (可见范围), written once: every read and every write starts from these filters."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from tortoise.expressions import Q, Subquery
 
 from models import Case, FamilyGrant, Fill, Institution, Member, Payment, Prescription, Settlement
-from models.remembered import row_of, rows_of
+from models.remembered import row_of, rows_of, the_row
 from policy.terms import GrantScope, InstitutionKind, PersonalData, Role
 from services.actor import Actor, Call
 from services.errors import BadInput, Forbidden, NotFound, check_text
 from services.people import UNSOLD
 from services.reading import note
+
+M = TypeVar("M", Payment, Prescription, Fill, Settlement)
 
 NOTHING = Q(pk__isnull=True)
 EVERYTHING = Q()
@@ -100,9 +104,20 @@ async def payments_of(actor: Actor, now: datetime) -> Q:
     return NOTHING
 
 
+async def seen_row(
+    model: type[M], rule: Callable[[Actor, datetime], Awaitable[Q]], actor: Actor, key: UUID, now: datetime
+) -> M | None:
+    """One row the caller may see (可见的一行): for a patient's own nobody is asked for who granted what."""
+    if actor.role == Role.PATIENT and actor.member_id is not None:
+        own = await row_of(model, Q(id=key, member_id=actor.member_id))
+        if own is not None:
+            return own
+    return await row_of(model, await rule(actor, now), Q(id=key))
+
+
 async def get_payment(actor: Actor, key: UUID, now: datetime) -> Payment:
     """One payment the caller may see, or `NotFound`."""
-    row = await row_of(Payment, await payments_of(actor, now), Q(id=key))
+    row = await seen_row(Payment, payments_of, actor, key, now)
     if row is None:
         raise NotFound("线上支付", key)
     return row
@@ -132,7 +147,7 @@ def cases_of(actor: Actor) -> Q:
 
 async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescription:
     """One prescription the caller may see, or `NotFound`: whether it exists is not told."""
-    row = await row_of(Prescription, await prescriptions_of(actor, now), Q(id=key))
+    row = await seen_row(Prescription, prescriptions_of, actor, key, now)
     if row is None:
         raise NotFound("处方", key)
     note(row.member_id, PersonalData.PRESCRIPTION)
@@ -141,7 +156,7 @@ async def get_prescription(actor: Actor, key: UUID, now: datetime) -> Prescripti
 
 async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
     """One fill the caller may see, or `NotFound`."""
-    row = await row_of(Fill, await fills_of(actor, now), Q(id=key))
+    row = await seen_row(Fill, fills_of, actor, key, now)
     if row is None:
         raise NotFound("配药", key)
     note(row.member_id, PersonalData.FILL)
@@ -150,7 +165,7 @@ async def get_fill(actor: Actor, key: UUID, now: datetime) -> Fill:
 
 async def get_settlement(actor: Actor, key: UUID, now: datetime) -> Settlement:
     """One settlement the caller may see, or `NotFound`."""
-    row = await row_of(Settlement, await settlements_of(actor, now), Q(id=key))
+    row = await seen_row(Settlement, settlements_of, actor, key, now)
     if row is None:
         raise NotFound("结算", key)
     return row
@@ -192,9 +207,9 @@ async def get_member(actor: Actor, key: UUID | None, now: datetime) -> Member:
     if actor.role != Role.PATIENT or actor.member_id is None:
         raise Forbidden("查询参保人", [Role.PATIENT])
     wanted = key or actor.member_id
-    if wanted not in await visible_members(actor, now):
+    if wanted != actor.member_id and wanted not in await visible_members(actor, now):
         raise NotFound("参保人", wanted)
-    return await Member.get(id=wanted)
+    return await the_row(Member, Q(id=wanted))
 
 
 async def get_enrollee(actor: Actor, key: UUID | None) -> Member:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from models import Accumulator, AccumulatorImport, Member, SpecialDiseaseRecord
+from models.remembered import rows_of
 from policy.benefit import YearUse
 from policy.terms import BenefitKind, Role
 from services.errors import BadInput, NotFound, check_text
@@ -24,10 +25,11 @@ async def used_in(
     member_id: UUID, years: Sequence[int], pots: Sequence[str] | None = None
 ) -> Mapping[tuple[int, str], YearUse]:
     """What a member used (年度累计) by year and pot; of these pots, or of all there are."""
-    rows = Accumulator.filter(member_id=member_id, year__in=years)
+    wanted = [Q(member_id=member_id, year__in=list(years))]
     if pots is not None:
-        rows = rows.filter(bucket__in=pots)
-    return {(row.year, row.bucket): YearUse(row.deductible_used, row.fund_used) for row in await rows}
+        wanted.append(Q(bucket__in=list(pots)))
+    rows = await rows_of(Accumulator, *wanted)
+    return {(row.year, row.bucket): YearUse(row.deductible_used, row.fund_used) for row in rows}
 
 
 def bucket(benefit: BenefitKind, disease_code: str | None) -> str:

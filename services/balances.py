@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from tortoise.expressions import Q
+
 from models import FamilyGrant, Member, SpecialDiseaseRecord
+from models.remembered import rows_of
 from policy.benefit import YearUse
 from policy.benefit.carry import carry_over
 from policy.benefit.scheme import PER_YEAR
@@ -16,8 +19,8 @@ from policy.parameters import ParameterNotFound, parameter
 from policy.terms import BenefitKind, FamilyRelation, GrantScope, InsuranceType
 from services.access import live_grants
 from services.accumulators import bucket, used_in
-from services.family_money import limits_of, paid_by
-from services.ledger import balance_of
+from services.family_money import limits_of, paid_in_pairs
+from services.ledger import balances_of
 
 TIER = "3"
 """Annual deductibles do not depend on the tier; a per-visit one is not shown as a balance."""
@@ -62,7 +65,7 @@ async def uses_of(member: Member, now: datetime) -> list[Use]:
 
 async def open_pots(member: Member, today: date) -> list[str]:
     """The benefits a member has: one pot per special disease, and common outpatient care."""
-    records = await SpecialDiseaseRecord.filter(member_id=member.id, since__lte=today)
+    records = await rows_of(SpecialDiseaseRecord, Q(member_id=member.id, since__lte=today))
     diseases = [
         bucket(BenefitKind.SPECIAL_DISEASE, row.disease_code)
         for row in records
@@ -103,12 +106,19 @@ def use(member: Member, pot: str, used: YearUse, last: YearUse | None, today: da
 
 async def family_purses(member: Member, now: datetime) -> Sequence[FamilyPurse]:
     """The family accounts that may pay for this member (SX-23)."""
-    grants = await FamilyGrant.filter(live_grants(now), proxy_id=member.id).prefetch_related("owner")
-    purses = []
-    for grant in grants:
-        if GrantScope.PAY not in grant.scopes:
-            continue
-        paid = await paid_by(grant.owner_id, member.id, now)
-        available = payable(await balance_of(grant.owner_id), limits_of(grant), paid)
-        purses.append(FamilyPurse(grant.owner, grant.relation, available))
-    return purses
+    live = await rows_of(FamilyGrant, live_grants(now), Q(proxy_id=member.id))
+    grants = [grant for grant in live if GrantScope.PAY in grant.scopes]
+    if not grants:
+        return []
+    keys = [grant.owner_id for grant in grants]
+    owners = {owner.id: owner for owner in await rows_of(Member, Q(id__in=keys))}
+    paid = await paid_in_pairs([(key, member.id) for key in keys], now)
+    balances = await balances_of(keys)
+    return [
+        FamilyPurse(
+            owners[grant.owner_id],
+            grant.relation,
+            payable(balances[grant.owner_id], limits_of(grant), one),
+        )
+        for grant, one in zip(grants, paid, strict=True)
+    ]

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from tortoise.expressions import Q
+
 from models import (
     Drug,
     Institution,
@@ -13,6 +15,7 @@ from models import (
     PrescriptionLine,
     VisitDeductible,
 )
+from models.remembered import row_of, the_row
 from policy.benefit import BillFacts, BillLine, Statement, YearUse, settle
 from policy.calendar import shanghai_day
 from policy.identifiers import province
@@ -68,11 +71,10 @@ async def case_of(
 ) -> Case:
     """Read a member's standing once, for any number of pharmacies that sell these drugs."""
     on = shanghai_day(now)
-    member = member or await Member.get(id=prescription.member_id)
-    hospital = await Institution.get(code=prescription.hospital_id)
-    visit = await VisitDeductible.get_or_none(
-        hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no
-    )
+    member = member or await the_row(Member, Q(id=prescription.member_id))
+    hospital = await the_row(Institution, Q(code=prescription.hospital_id))
+    at_visit = Q(hospital_id=hospital.code, member_id=member.id, visit_no=prescription.visit_no)
+    visit = await row_of(VisitDeductible, at_visit)
     own, common = (
         bucket(prescription.benefit, prescription.disease_code),
         bucket(BenefitKind.OUTPATIENT, None),

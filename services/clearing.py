@@ -29,14 +29,16 @@ INSERT INTO clearing_item (id, claim_id, settlement_id, reversal_id, number, hap
                            further, account, cut, cut_reason)
 SELECT gen_random_uuid(), $1::uuid, s.id, NULL, s.number, s.settled_at, s.total, s.pooled_fund,
        s.fund_total - s.pooled_fund, s.account + s.family_account, 0, ''
-FROM settlement s WHERE s.pharmacy_id = $2 AND s.area = $3 AND s.settled_at < $4
- AND NOT EXISTS (SELECT 1 FROM clearing_item i WHERE i.settlement_id = s.id)
+FROM clearing_due d JOIN settlement s ON s.id = d.id
+WHERE d.pharmacy_id = $2 AND d.area = $3 AND d.happened_at < $4 AND NOT d.is_reversal
 UNION ALL
 SELECT gen_random_uuid(), $1::uuid, NULL, r.id, r.number, r.reversed_at, -r.total, -r.pooled_fund,
        -(r.fund_total - r.pooled_fund), -(r.account + r.family_account), 0, ''
-FROM reversal r WHERE r.pharmacy_id = $2 AND r.area = $3 AND r.reversed_at < $4
- AND NOT EXISTS (SELECT 1 FROM clearing_item i WHERE i.reversal_id = r.id)
+FROM clearing_due d JOIN reversal r ON r.id = d.id
+WHERE d.pharmacy_id = $2 AND d.area = $3 AND d.happened_at < $4 AND d.is_reversal
+ON CONFLICT DO NOTHING
 """
+"""Of what no claim has yet, however old; never of all there is. What a claim has is not taken again."""
 
 SUMS = """
 SELECT count(settlement_id) AS settlements, count(reversal_id) AS reversals, COALESCE(sum(total), 0) AS total,

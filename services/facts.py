@@ -19,6 +19,7 @@ from models import (
     Pharmacist,
     SpecialDiseaseRecord,
 )
+from models.remembered import rows_of
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.dispensing import PharmacistFacts, PharmacyFacts
 from policy.identifiers import pooling_area, province
@@ -133,7 +134,7 @@ async def pharmacist_facts(pharmacist: Pharmacist, now: datetime) -> PharmacistF
 
 async def drugs_by_code(codes: Iterable[str]) -> dict[str, Drug]:
     """The drugs (药品) with these codes; unknown codes are left out."""
-    return {drug.code: drug for drug in await Drug.filter(code__in=list(set(codes)))}
+    return {drug.code: drug for drug in await rows_of(Drug, Q(code__in=list(set(codes))))}
 
 
 async def diseases_by_drug(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -147,8 +148,8 @@ async def diseases_by_drug(codes: Iterable[str]) -> dict[str, tuple[str, ...]]:
 async def prices_by_drug(codes: Iterable[str], area: str) -> dict[str, list[DatedPrice]]:
     """The published prices (挂网价、中选价、谈判价、支付标准) that reach an area."""
     found: dict[str, list[DatedPrice]] = defaultdict(list)
-    wanted = DrugPrice.filter(drug_id__in=list(set(codes)), area__in=list(price_areas(area)))
-    for row in await wanted.order_by("since"):
+    wanted = Q(drug_id__in=list(set(codes)), area__in=list(price_areas(area)))
+    for row in await rows_of(DrugPrice, wanted, order=("since",)):
         price = DatedPrice(
             kind=row.kind, amount=row.amount, since=row.since, until=row.until, source=row.source
         )

@@ -2,16 +2,29 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
-from tortoise.functions import Sum
-from tortoise.queryset import QuerySet
+from tortoise import connections
 
-from models import FamilyGrant, Reversal, Settlement
+from models import FamilyGrant
 from policy.calendar import SHANGHAI, shanghai_day
 from policy.family import Paid, PayLimits
 from policy.money import ZERO
+
+PAID = """
+SELECT payer_id, member_id, sum(amount) AS year,
+    coalesce(sum(amount) FILTER (WHERE settled_at >= $4), 0) AS month
+FROM (
+    SELECT payer_id, member_id, family_account AS amount, settled_at FROM settlement
+    WHERE payer_id = ANY($1) AND member_id = ANY($2) AND settled_at >= $3
+    UNION ALL
+    SELECT r.payer_id, r.member_id, -r.family_account, s.settled_at
+    FROM reversal r JOIN settlement s ON s.id = r.settlement_id
+    WHERE r.payer_id = ANY($1) AND r.member_id = ANY($2) AND s.settled_at >= $3
+) AS moved
+GROUP BY payer_id, member_id
+"""
+"""The family account's part of settlements since the year and the month began, less what was given back."""
 
 
 def limits_of(grant: FamilyGrant) -> PayLimits:
@@ -25,26 +38,14 @@ async def paid_by(payer_id: UUID, member_id: UUID, now: datetime) -> Paid:
 
 
 async def paid_in_pairs(pairs: Sequence[tuple[UUID, UUID]], now: datetime) -> list[Paid]:
-    """What was paid between each payer and member (已代付), in their order, by two statements."""
+    """What was paid between each payer and member (已代付), in their order, by one statement."""
     today = shanghai_day(now)
-    year = await paid_since(pairs, datetime(today.year, 1, 1, tzinfo=SHANGHAI))
-    month = await paid_since(pairs, datetime(today.year, today.month, 1, tzinfo=SHANGHAI))
-    return [Paid(month.get(pair, ZERO), year.get(pair, ZERO)) for pair in pairs]
-
-
-async def paid_since(pairs: Sequence[tuple[UUID, UUID]], since: datetime) -> dict[tuple[UUID, UUID], Decimal]:
-    """What was paid between payers and members by settlements since an instant, less what was given back."""
-    people = {"payer_id__in": {pair[0] for pair in pairs}, "member_id__in": {pair[1] for pair in pairs}}
-    paid = await summed(Settlement.filter(**people, settled_at__gte=since))
-    back = await summed(Reversal.filter(**people, settlement__settled_at__gte=since))
-    return {pair: amount - back.get(pair, ZERO) for pair, amount in paid.items()}
-
-
-async def summed(rows: QuerySet[Settlement] | QuerySet[Reversal]) -> dict[tuple[UUID, UUID], Decimal]:
-    """The sums of the family account's part, by payer and member (按付款人与参保人合计)."""
-    found = (
-        await rows.annotate(sum=Sum("family_account"))
-        .group_by("payer_id", "member_id")
-        .values_list("payer_id", "member_id", "sum")
-    )
-    return {(payer, member): Decimal(str(amount)) for payer, member, amount in found}
+    values = [
+        list({payer for payer, _ in pairs}),
+        list({member for _, member in pairs}),
+        datetime(today.year, 1, 1, tzinfo=SHANGHAI),
+        datetime(today.year, today.month, 1, tzinfo=SHANGHAI),
+    ]
+    rows = await connections.get("default").execute_query_dict(PAID, values)
+    found = {(row["payer_id"], row["member_id"]): Paid(row["month"], row["year"]) for row in rows}
+    return [found.get(pair, Paid(ZERO, ZERO)) for pair in pairs]

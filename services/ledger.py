@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 
 from models import Account, JournalEntry, Posting, Reversal, Settlement
+from models.remembered import rows_of
 from policy.books import Entry, Owner, Paid, settlement_entry, turned
 from policy.money import ZERO
 from policy.terms import AccountKind
@@ -112,5 +113,12 @@ async def lock_balances(member_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
 
 async def balance_of(member_id: UUID) -> Decimal:
     """A member's balance (个人账户余额), as it stands."""
-    row = await Account.get_or_none(kind=AccountKind.MEMBER_ACCOUNT, owner=str(member_id))
-    return (row.balance if row else None) or ZERO
+    return (await balances_of([member_id]))[member_id]
+
+
+async def balances_of(member_ids: Sequence[UUID]) -> dict[UUID, Decimal]:
+    """Members' balances, as they stand; nothing is on an account that nobody opened."""
+    owners = [str(key) for key in member_ids]
+    rows = await rows_of(Account, Q(kind=AccountKind.MEMBER_ACCOUNT, owner__in=owners))
+    found = {row.owner: row.balance or ZERO for row in rows}
+    return {key: found.get(str(key), ZERO) for key in member_ids}

@@ -6,7 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from tortoise.expressions import Q
+
 from models import Prescription, PrescriptionLine
+from models.remembered import rows_of
 from models.replica import searched_rows
 from policy.calendar import shanghai_day
 from policy.geography import distance_m, project, projection_scale
@@ -89,7 +92,7 @@ async def by_distance(
         start = After()
     if len(rows) <= first:
         rows += await find(now, search, wants, stale=True, after=start, limit=first + 1 - len(rows))
-    return Page(await build_all(rows[:first], wants, estimator), len(rows) > first)
+    return Page(build_all(rows[:first], wants, estimator), len(rows) > first)
 
 
 async def by_money(
@@ -98,7 +101,7 @@ async def by_money(
     """The cheapest of the nearest (由低到高): complete ones first, quiet ones last."""
     rows = await find(now, search, wants, stale=False, after=After(), limit=CANDIDATES)
     rows += await find(now, search, wants, stale=True, after=After(), limit=CANDIDATES)
-    found = await build_all(rows, wants, estimator)
+    found = build_all(rows, wants, estimator)
     found.sort(key=lambda one: key_of(search.order, one))
     left = [one for one in found if after is None or key_of(search.order, one) > after]
     return Page(left[:first], len(left) > first)
@@ -131,9 +134,8 @@ async def wanted(
 
 async def open_lines(prescription: Prescription) -> list[PrescriptionLine]:
     """The lines that may still be filled (待配明细)."""
-    return await PrescriptionLine.filter(prescription_id=prescription.id, state=LineState.OPEN).order_by(
-        "number"
-    )
+    wanted = Q(prescription_id=prescription.id, state=LineState.OPEN)
+    return await rows_of(PrescriptionLine, wanted, order=("number",))
 
 
 HOSPITALS = """

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models import Institution, PrescriptionLine
+from models.remembered import row_in
 from policy.benefit import Statement
 from policy.money import ZERO, fen
 from policy.preference import rank, shown_first
@@ -95,13 +96,11 @@ class Estimator:
         return self.known[key]
 
 
-async def build_all(
+def build_all(
     rows: Sequence[dict[str, Any]], wants: Sequence[Want], estimator: Estimator
 ) -> list[NearbyPharmacy]:
     """Rows of the search as answers (查询结果)."""
-    codes = [row["code"] for row in rows]
-    known = {row.code: row for row in await Institution.filter(code__in=codes)}
-    return [build(row, wants, estimator, known[row["code"]]) for row in rows]
+    return [build(row, wants, estimator, row_in(Institution, row)) for row in rows]
 
 
 def build(

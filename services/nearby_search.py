@@ -100,8 +100,7 @@ SET LOCAL plan_cache_mode = force_generic_plan
 """
 
 NEARBY = f"""
-SELECT p.code, p.longitude, p.latitude, p.heard_at, point(p.x, p.y) <-> point($1, $2) AS away,
-       duty.is_open, duty.on_duty, stock.*
+SELECT p.*, point(p.x, p.y) <-> point($1, $2) AS away, duty.is_open, duty.on_duty, stock.*
 FROM institution p
 CROSS JOIN LATERAL (
     SELECT coalesce((SELECT true FROM opening_hours h WHERE h.institution_id = p.code

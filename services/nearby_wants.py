@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from tortoise.expressions import Q
+
 from models import Drug, Prescription, PrescriptionLine
+from models.remembered import rows_of
 from policy.identifiers import is_drug_code
 from policy.preference import Choice
 from services.equivalents import alike, choices, likeness
@@ -42,7 +45,7 @@ def check_asked(drugs: Sequence[Asked]) -> None:
 async def wants_of_drugs(drugs: Sequence[Asked], *, equivalents: bool) -> list[Want]:
     """The drugs asked for; `equivalents` adds those of the same generic name, form and specification."""
     check_asked(drugs)
-    known = {row.code: row for row in await Drug.filter(code__in=[asked.drug_code for asked in drugs])}
+    known = {row.code: row for row in await rows_of(Drug, Q(code__in=[asked.drug_code for asked in drugs]))}
     for asked in drugs:
         if asked.drug_code not in known:
             raise NotFound("药品", asked.drug_code)

@@ -72,9 +72,13 @@ async def purge_due(call: Call) -> int:
     """
     today = shanghai_day(call.now)
     images = IdentityImage.filter(kept_until__lt=today, purged_at__isnull=True).order_by("kept_until")
+    signatures = FeeListSignature.filter(kept_until__lt=today, purged_at__isnull=True)
     faces = FaceEnrolment.filter(ENDED, purged_at__isnull=True).order_by("consented_at")
     due: list[tuple[type[Model], UUID]] = [
         (IdentityImage, row.id) for row in await images.limit(BATCH).only("id")
+    ]
+    due += [
+        (FeeListSignature, row.id) for row in await signatures.order_by("kept_until").limit(BATCH).only("id")
     ]
     due += [(FaceEnrolment, row.id) for row in await faces.limit(BATCH).only("id")]
     failed: list[Exception] = []

@@ -53,7 +53,7 @@ async def propose_split(call: Call, search: Search, prescription_id: UUID) -> Pr
     rows = []
     for stale in (False, True):
         rows += await find(call.now, search, wants, stale=stale, after=After(), limit=CANDIDATES)
-    shown = {one.code: one for one in await build_all(rows, wants, Estimator(None, (), Decimal(0), day))}
+    shown = {one.code: one for one in build_all(rows, wants, Estimator(None, (), Decimal(0), day))}
     shops = [shop_of(one, bound) for one in shown.values() if not one.is_stale]
     # pharmacies gone quiet only help where the others have nothing
     had = frozenset[str]().union(*(shop.drugs for shop in shops))

@@ -102,8 +102,8 @@ class House:
         """Let time pass."""
         self.clock.offset += timedelta(**span)
 
-    def stop_at(self, moment: datetime) -> None:
-        """Stop the clock at an instant, in the past or in the future."""
+    def stop_at(self, moment: datetime | None) -> None:
+        """Stop the clock at an instant, in the past or in the future; None lets it go on as before."""
         self.clock.stopped = moment
 
     def token(self, role: Role, subject: str, ttl: timedelta = timedelta(days=30)) -> str:

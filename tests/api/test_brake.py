@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from api import brake, charging
-from api.app import drain
+from api.app import create_app, drain
 from api.main import schema
 from bench.hostile_documents import SIGN_IN
 from engines.rates import Rate
 from ops.embedded import EngineUrls
 from tests.api.door import Door, closed, hear, make_door, opened, say, subscribe, until
+from tests.world import keys
 
 NEW = {"accept": "application/graphql-response+json"}
 BAD = {"authorization": "Bearer x.y.z"}
@@ -211,10 +213,13 @@ async def test_sign_ins_of_one_address_are_few(
     tmp_path: Path, engines: EngineUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(charging, "PERSON", Rate(5000, 0.001))
-    door = make_door(tmp_path, engines.redis_url, schema=schema())
+    made = make_door(tmp_path, engines.redis_url, schema=schema())
+    parts = replace(made.parts, tools=replace(made.parts.tools, keys=keys()))
+    door = Door(create_app(parts), parts, made.issuer)
 
     async with door.client(**NEW) as client:
         answers = [await client.post("/graphql", json={"query": SIGN_IN}) for _ in range(26)]
 
-    assert [answer.status_code for answer in answers] == [200] * 25 + [429]
+    codes = [answer.json()["errors"][0]["extensions"]["code"] for answer in answers]
+    assert codes == ["SIGN_IN_OFF"] * 25 + ["RATE_LIMITED"]
     assert int(answers[25].headers["retry-after"]) > 60

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import httpx
@@ -46,7 +47,7 @@ def product() -> Any:
         (PAGE, {"first": -5}, 1),
         (PAGE, {"first": "viele"}, 100),
         (PAGE.replace("$first: Int", "$first: Int = 9"), {}, 9),
-        (SIGN_IN, None, 200),
+        (SIGN_IN, None, 195),
         ('mutation { cancelFill(input: {idempotencyKey: "k", fillId: "f"}) { __typename } }', None, 11),
     ],
 )
@@ -73,6 +74,25 @@ async def test_every_answer_says_what_it_cost_and_what_is_left(http: httpx.Async
         "maximum": settings.RATE_POINTS,
         "perSecond": settings.RATE_POINTS_PER_SECOND,
     }
+
+
+async def test_a_document_costs_more_when_it_is_new(http: httpx.AsyncClient) -> None:
+    query = {"query": "{ leaf {" + " name" * 46 + " } } # " + token_hex(4)}
+
+    answers = [await http.post("/graphql", json=query) for _ in range(2)]
+
+    assert [answer.json()["extensions"]["cost"]["requested"] for answer in answers] == [1 + 5, 1]
+
+
+async def test_a_new_document_never_costs_more_than_a_bucket_holds(
+    http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charging, "PERSON", Rate(3, 0.001))
+
+    answer = await http.post("/graphql", json={"query": "{ leaf {" + " name" * 46 + " } } # " + token_hex(4)})
+
+    assert answer.json()["extensions"]["cost"]["available"] == 0
+    assert "data" in answer.json()
 
 
 async def test_an_operation_over_the_limit_is_refused_with_its_cost(

@@ -27,6 +27,40 @@ async def test_of_many_takers_at_once_exactly_as_many_are_granted_as_there_are_p
     await two.stop()
 
 
+async def test_those_who_wait_are_asked_for_together_and_each_gets_his_own_answer(
+    engines: EngineUrls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket = Rates(engines.redis_url, token_hex(4))
+    ask, questions = bucket._take, []
+
+    async def counted(keys: list[str], figures: list[float]) -> list[bytes]:
+        questions.append(len(keys))
+        answers: list[bytes] = await ask(keys, figures)
+        return answers
+
+    monkeypatch.setattr(bucket, "_take", counted)
+    wanted = [("甲", 10), ("乙", 20), ("丙", 30), ("甲", 20)]
+
+    taken = await asyncio.gather(*(bucket.take(caller, cost, RATE) for caller, cost in wanted))
+
+    assert questions == [4]
+    assert [one.is_granted for one in taken] == [True, True, False, False]
+    assert [round(one.left) for one in taken] == [15, 5, 25, 15]
+    await bucket.stop()
+
+
+async def test_who_gives_up_while_redis_is_asked_harms_nobody(engines: EngineUrls) -> None:
+    bucket = Rates(engines.redis_url, token_hex(4))
+    hasty, patient = (asyncio.create_task(bucket.take(caller, 1, RATE)) for caller in ("甲", "乙"))
+    await asyncio.sleep(0)
+
+    hasty.cancel()
+
+    assert (await patient).is_granted
+    assert (await bucket.take("丙", 1, RATE)).is_granted
+    await bucket.stop()
+
+
 async def test_points_come_back_with_time(engines: EngineUrls) -> None:
     bucket = Rates(engines.redis_url, token_hex(4))
     rate = Rate(5, 200)

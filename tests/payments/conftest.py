@@ -7,10 +7,10 @@ import pytest
 
 from engines.http_payments import HttpPayments
 from ops.embedded import EngineUrls
+from ops.payment_stand_in import KEY, MERCHANT, NAME, PATIENCE, StandIn, stand_in
 from ops.road import FUJIAN
 from policy.terms import Role
 from tests.house import House, open_house
-from tests.payments.provider import KEY, MERCHANT, NAME, PATIENCE, StandIn, stand_in
 from tests.payments.till import Till
 
 RECORD_STOCK = "mutation R($input: RecordStockInput!) { recordStock(input: $input) { __typename } }"

@@ -9,10 +9,10 @@ import pytest
 from models import Event, Job, JournalEntry
 from models.job import JobState
 from ops.client import Refused, RequestFailed
+from ops.payment_stand_in import NAME
 from ops.world import cast
 from policy.terms import EventKind, Role
 from tests.money.words import check_books
-from tests.payments.provider import NAME
 from tests.payments.till import CASH, Till, refused, states
 from tests.road import words
 from tests.road.walk import fill_state

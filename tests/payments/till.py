@@ -11,12 +11,12 @@ from engines.http_payments import HttpPayments
 from models import Account, Job, Payment, Posting
 from models.job import JobKind, JobState
 from ops.client import Client, Json, Refused
+from ops.payment_stand_in import HURRY, PATIENCE, StandIn
 from ops.road import FUJIAN
 from ops.road_documents import REFUSAL
 from policy.money import ZERO
 from policy.terms import AccountKind
 from tests.house import House
-from tests.payments.provider import HURRY, PATIENCE, StandIn
 from tests.road.walk import Walk
 from workers.faces.pool import FacePool
 from workers.jobs import Bench, run_job

@@ -23,13 +23,13 @@ SHAPES = {
         "patient",
         f'{{ nearbyPharmacies(location: {PLACE}, drugs: [{{drugCode: "{DRUG}"}}], first: 1) {{'
         " edges { node { distance total pharmacy { name } offers { price drug { genericName } } } } } }",
-        4,
+        3,
     ),
     "nearby by prescription": (
         "patient",
         f'{{ nearbyPharmacies(location: {PLACE}, prescriptionId: "ID", first: 1) {{'
         " edges { node { distance total pharmacy { name } estimate { personalTotal } } } } }",
-        13,
+        11,
     ),
     "my prescriptions": (
         "patient",
@@ -39,14 +39,19 @@ SHAPES = {
     "a prescription": (
         "patient",
         f'{{ prescription(id: "ID") {{ rxNo hospital {{ name }} {LINES} }} }}',
-        5,
+        4,
     ),
     "incoming fills": (
         "pharmacy",
         "{ fills { edges { node { state pharmacy { name } lines { quantity drug { genericName } } } } } }",
         4,
     ),
-    "balances": ("patient", "{ benefitBalance { accountBalance uses { fundUsed limitLeft } } }", 12),
+    "balances": ("patient", "{ benefitBalance { accountBalance uses { fundUsed limitLeft } } }", 4),
+    "balances of the family": (
+        "patient",
+        "{ benefitBalance { familyAccounts { available owner { id } } } }",
+        5,
+    ),
 }
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -19,10 +20,12 @@ from starlette.routing import Route
 from engines.outside import outside
 from engines.signatures import is_signed, sign
 
-MERCHANT, KEY, NAME = "M-TEST", "test-payment-key", "standin"
+MERCHANT, KEY, NAME = "M-STANDIN", "stand-in-payment-key", "standin"
 
 PATIENCE, HURRY = 30.0, 0.5
 """Seconds that we wait for its answers: long, so that a busy machine is no fault, but of a slow provider."""
+
+START_SECONDS = 30.0
 
 Body = dict[str, Any]
 
@@ -154,3 +157,33 @@ async def stand_in() -> AsyncIterator[StandIn]:
         server.should_exit = True
         await task
         listening.close()
+
+
+@contextmanager
+def stand_in_beside() -> Iterator[StandIn]:
+    """The provider in a thread of its own (另开线程), for who starts processes that call it."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    context = stand_in()
+    try:
+        found = asyncio.run_coroutine_threadsafe(context.__aenter__(), loop).result(START_SECONDS)
+        try:
+            yield found
+        finally:
+            ended = context.__aexit__(None, None, None)
+            asyncio.run_coroutine_threadsafe(ended, loop).result(START_SECONDS)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def settings_for(provider: StandIn) -> Mapping[str, str]:
+    """What makes our processes use it (支付渠道设置); it is given no address to tell of payments."""
+    return {
+        "PAYMENT_URL": provider.url,
+        "PAYMENT_PROVIDER": NAME,
+        "PAYMENT_MERCHANT": MERCHANT,
+        "PAYMENT_KEY": KEY,
+    }
