@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from engines.outside import outside
 from engines.signatures import is_signed, sign
 
 MERCHANT, KEY, NAME = "M-STANDIN", "stand-in-payment-key", "standin"
@@ -100,7 +101,7 @@ class StandIn:
         parts = [MERCHANT, "1", uuid4().hex]
         headers = dict(zip(("X-Merchant", "X-Timestamp", "X-Nonce"), parts, strict=True))
         headers["X-Signature"] = sign(key.encode(), "NOTIFY", *parts, body)
-        async with httpx.AsyncClient() as client:
+        async with outside(5) as client:
             return await client.post(f"{url}/payments/notify/{NAME}", content=body, headers=headers)
 
     def _answer(

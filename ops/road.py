@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from engines.clock import Clock
+from engines.outside import outside
 from ops import road_documents as documents
 from ops.client import Client, Json, Listener
 from ops.issuer import DevelopmentIssuer
@@ -236,7 +235,7 @@ async def road(
         (Role.PHARMACIST, region.pharmacist),
     )
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        http = await stack.enter_async_context(outside(60))
         hospital, patient, pharmacy, pharmacist = (
             Client(url, token_for(role, subject, clock=clock, makes=makes), http) for role, subject in callers
         )

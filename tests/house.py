@@ -28,6 +28,7 @@ from engines.images import ImageStore
 from engines.jwks import KeySource
 from engines.keys import KeyRing
 from engines.live_keys import LiveKeyRing
+from engines.outside import outside
 from engines.payments import PaymentProvider
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
@@ -191,7 +192,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(parts))
         stack.push_async_callback(queue.stop)
-        http = await stack.enter_async_context(httpx.AsyncClient(timeout=60))
+        http = await stack.enter_async_context(outside(60))
         yield House(url, redis_url, database_url, images_url, clock, tools, issuer, http)
 
 

@@ -15,6 +15,7 @@ import httpx
 from tortoise.exceptions import BaseORMException
 
 from engines.clock import Clock
+from engines.outside import outside
 from models import Fill
 from ops.client import Json
 from ops.embedded import EngineUrls
@@ -115,7 +116,7 @@ class Tempest:
 
     async def client(self) -> None:
         """Settle order after order and bring some of the goods back; now and then ask once more."""
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             while not self.is_over:
                 if self.heard and (not self.waiting or self.dice.random() < 0.2):
                     await self.ask_again(http, self.dice.choice(self.heard))
@@ -176,7 +177,7 @@ class Tempest:
                 await self.storm.news.wait_for(lambda: not self.waiting)
             self.is_over = True
             await asyncio.wait(clients)
-            async with httpx.AsyncClient(timeout=60) as http:
+            async with outside(60) as http:
                 await asyncio.gather(*(self.ask_again(http, sent) for sent in list(self.heard)))
             while True:
                 outcome = await self.look()

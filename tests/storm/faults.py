@@ -11,6 +11,7 @@ from uuid import UUID
 
 import httpx
 
+from engines.outside import outside
 from ops.client import Client, Json, RequestFailed
 from tests.road import words
 from tests.road.walk import ELECTRONIC
@@ -35,7 +36,7 @@ class Crowd:
 
     async def settle(self, waiting: list[Ready], pause: float) -> None:
         """Settle order after order, each until it is answered, always under its key."""
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             while waiting:
                 order = waiting.pop()
                 client = Client(self.url, self.tokens[order.pharmacy], http)
@@ -47,7 +48,7 @@ class Crowd:
 
     async def search(self) -> None:
         """Search again and again."""
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             client = Client(self.url, next(iter(self.tokens.values())), http)
             while not self.is_over:
                 await self.insist(lambda: client.execute(SEARCH))
@@ -94,7 +95,7 @@ class Watchman:
             task.cancel()
 
     async def _sample(self) -> None:
-        async with httpx.AsyncClient(timeout=10) as http:
+        async with outside(10) as http:
             while True:
                 answer = await http.get(f"{self.url}/readyz")
                 self.samples.append((monotonic(), answer.status_code, answer.json()["parts"]))

@@ -12,6 +12,7 @@ from uuid import uuid4
 import httpx
 
 from engines.clock import Clock
+from engines.outside import outside
 from models import (
     FillLine,
     Member,
@@ -87,7 +88,7 @@ class Holding:
 
     async def patient(self) -> None:
         """Ask for a box, and often give it back."""
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             while not self.is_over:
                 line = self.lines.pop(0)
                 fill = await self.send(
@@ -105,7 +106,7 @@ class Holding:
     async def counter(self) -> None:
         """Boxes are found, and boxes are missing; there are never enough for all."""
         found = 0
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             while not self.is_over:
                 change = self.dice.choice([-2, -1] if found > 0 else [-2, -1, 1, 2])
                 line = {
@@ -200,7 +201,7 @@ async def rage(database: str, engines: EngineUrls, folder: Path, kills: int, see
         async with storm.up(environment, log):
             await asyncio.wait(people)
             sent = list(holding.heard)
-            async with httpx.AsyncClient(timeout=30) as http:
+            async with outside(30) as http:
                 await asyncio.gather(*(holding.replay(http, one) for one in sent))
     await nobody_else_is_connected()
     await check_shelf(today)

@@ -6,9 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
-import httpx
-
 from engines.clock import Clock
+from engines.outside import outside
 from ops.embedded import EngineUrls
 from ops.issuer import DevelopmentIssuer
 from ops.tokens import token_for
@@ -36,7 +35,7 @@ class Settling:
 
     async def client(self, waiting: list[Ready]) -> None:
         """Settle order after order; after a lost reply send the same again under the same key."""
-        async with httpx.AsyncClient(timeout=30) as http:
+        async with outside(30) as http:
             while waiting:
                 order = waiting.pop()
                 answer = await self.storm.do(
