@@ -1,6 +1,7 @@
 """Charging callers (计费限流) for what their operations cost, before anything is executed."""
 
 from collections.abc import AsyncIterator
+from math import ceil
 from typing import Any
 
 from graphql import GraphQLError
@@ -83,9 +84,14 @@ def too_costly(cost: int) -> GraphQLError | None:
 
 def too_fast(wait: float) -> GraphQLError:
     """The refusal of an operation whose caller has used up his points."""
-    seconds = round(wait, 1)
-    text = f"请求过于频繁,请在 {seconds} 秒后重试。"
-    return refusal(RequestRefused(429, text, RATE_LIMITED, retry="backoff"), retryAfter=seconds)
+    return refusal(rate_limited(wait), retryAfter=round(wait, 1))
+
+
+def rate_limited(wait: float) -> RequestRefused:
+    """The refusal of a request whose caller has to wait so many seconds for points (限流)."""
+    text = f"请求过于频繁,请在 {round(wait, 1)} 秒后重试。"
+    headers = {"Retry-After": str(ceil(wait))}
+    return RequestRefused(429, text, RATE_LIMITED, retry="backoff", headers=headers)
 
 
 def refusal(said: RequestRefused, **figures: float) -> GraphQLError:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from starlette.requests import HTTPConnection
 
-from api.errors import UNAUTHENTICATED, UNAVAILABLE, RequestRefused
+from api.errors import UNAUTHENTICATED, RequestRefused, away
 from api.observing import Trail
 from api.parts import Parts
 from api.progress import Progress
@@ -120,9 +120,7 @@ async def sign_in_by_header(context: Context) -> None:
         headers = {"WWW-Authenticate": challenge}
         raise RequestRefused(401, str(error), UNAUTHENTICATED, headers=headers) from error
     except KeysUnavailable as error:
-        headers = {"Retry-After": "30"}
-        message = "暂时无法校验令牌，请稍后重试。"
-        raise RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers) from error
+        raise away("暂时无法校验令牌，请稍后重试。", 30) from error
 
 
 async def put_on_record(context: Context, seen: Reading) -> None:

@@ -17,8 +17,8 @@ from api.errors import (
     DOCUMENT_NOT_REGISTERED,
     LOST,
     PERSISTED_QUERY_NOT_FOUND,
-    UNAVAILABLE,
     RequestRefused,
+    away,
     is_away,
 )
 from engines.persisted import PersistedTexts
@@ -80,8 +80,7 @@ class Documents:
             except LOST as error:
                 if not is_away(error):
                     raise
-                message = "文档库暂不可用,请稍后重试。"
-                raise RequestRefused(503, message, UNAVAILABLE, retry="backoff") from error
+                raise away("文档库暂不可用,请稍后重试。") from error
             if len(self._known) >= settings.QUERY_CACHE_SIZE:
                 self._known.pop(next(iter(self._known)))
             self._known[name] = document, monotonic() + FRESH_SECONDS

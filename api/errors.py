@@ -84,6 +84,12 @@ class RequestRefused(Exception):
         return {"message": str(self), "extensions": extensions(self.code, self.retry)}
 
 
+def away(message: str, seconds: int = 5) -> RequestRefused:
+    """The refusal of a request that nobody can answer now (暂不可用): try again in so many seconds."""
+    headers = {"Retry-After": str(seconds)}
+    return RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers)
+
+
 def extensions(code: str, retry: str) -> Formatted:
     """The part of an error that programs read."""
     if code in FAULTS:

@@ -13,9 +13,9 @@ from starlette.responses import Response, StreamingResponse
 
 import settings
 from api.body import read_bytes
-from api.charging import caller_of, rate_of
+from api.charging import caller_of, rate_limited, rate_of
 from api.context import anonymous, sign_in_by_header
-from api.errors import LOST, RATE_LIMITED, UNAVAILABLE, RequestRefused, is_away
+from api.errors import LOST, RequestRefused, away, is_away
 from api.parts import Parts
 from engines.logs import log_fault
 from engines.spreadsheets import WRITERS, whole_file
@@ -51,7 +51,7 @@ def exports(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             actor = context.require_actor()
             taken = await parts.rates.take(caller_of(context), COST, rate_of(context))
             if taken.wait:
-                raise too_fast(taken.wait)
+                raise rate_limited(taken.wait)
             form = request.path_params["form"]
             if form not in WRITERS:
                 raise RequestRefused(404, "导出格式应为 csv 或 xlsx。", "NOT_FOUND")
@@ -66,8 +66,7 @@ def exports(parts: Parts) -> Callable[[Request], Awaitable[Response]]:
             if not is_away(error):
                 raise
             log_fault("export.unavailable", error, request_id=context.request_id)
-            text = "服务暂不可用,请稍后重试。"
-            raise RequestRefused(503, text, UNAVAILABLE, retry="backoff") from error
+            raise away("服务暂不可用,请稍后重试。") from error
         return sent(found.name, form, file, context.request_id)
 
     return download
@@ -79,12 +78,6 @@ async def prepared(call: Call, request: Request) -> List:
     if request.method != "POST":
         return await prepare_export(call, kind, given)
     return await prepare_answers(call, kind, given, await read_bytes(request, settings.UPLOAD_BYTES_MAX))
-
-
-def too_fast(wait: float) -> RequestRefused:
-    """The refusal of a caller who has used up his points."""
-    headers = {"Retry-After": str(int(wait) + 1)}
-    return RequestRefused(429, "导出过于频繁,请稍后重试。", RATE_LIMITED, retry="backoff", headers=headers)
 
 
 def sent(name: str, form: str, file: BinaryIO, request_id: str) -> Response:

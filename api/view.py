@@ -32,9 +32,9 @@ from api.errors import (
     OPERATION_TIMEOUT,
     OPERATION_UNKNOWN,
     RATE_LIMITED,
-    UNAVAILABLE,
     Formatted,
     RequestRefused,
+    away,
     internal,
     is_away,
     is_request_error,
@@ -134,10 +134,7 @@ class View(GraphQL[Context, None]):
     def _stream(self, request: Request, said: GraphQLRequestData, context: Context) -> EventStream:
         """A stream of events; refuse it while the server stops, or to who has too many."""
         if self.is_draining:
-            headers = {"Retry-After": "5"}
-            raise RequestRefused(
-                503, "服务正在停止,请重新连接。", UNAVAILABLE, retry="backoff", headers=headers
-            )
+            raise away("服务正在停止,请重新连接。")
         authorization = request.headers.get("authorization")
         context.progress.after = request.headers.get("last-event-id") or None
         stream = EventStream(
@@ -172,9 +169,7 @@ class View(GraphQL[Context, None]):
             if not is_away(error):
                 raise
             log_fault("audit.unavailable", error, request_id=context.request_id)
-            headers = {"Retry-After": "5"}
-            message = "服务暂不可用，请稍后重试。"
-            raise RequestRefused(503, message, UNAVAILABLE, retry="backoff", headers=headers) from error
+            raise away("服务暂不可用，请稍后重试。") from error
         except (CannotGetOperationTypeError, MissingQueryError) as error:
             raise RequestRefused(400, "query 中没有要执行的操作。", OPERATION_UNKNOWN) from error
         except InvalidOperationTypeError as error:

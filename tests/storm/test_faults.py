@@ -1,7 +1,7 @@
 """Redis and the database go away under load and come back: nothing is lost, and nobody is told a lie."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
@@ -29,16 +29,6 @@ BACK_SECONDS = 8.0
 
 
 @pytest.fixture
-def redis(tmp_path: Path, unused_tcp_port: int) -> Iterator[ValkeyServer]:
-    """A server of this test's own."""
-    server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
-    server.start()
-    yield server
-    if server.is_running():
-        server.stop()
-
-
-@pytest.fixture
 async def wire(database: str) -> AsyncIterator[Wire]:
     """A wire to the test's database."""
     wire = Wire(database)
@@ -48,12 +38,12 @@ async def wire(database: str) -> AsyncIterator[Wire]:
 
 
 async def test_redis_and_the_database_go_and_come_back_under_load_and_nothing_is_lost(
-    tables: None, database: str, engines: EngineUrls, redis: ValkeyServer, wire: Wire, tmp_path: Path
+    tables: None, database: str, engines: EngineUrls, own_redis: ValkeyServer, wire: Wire, tmp_path: Path
 ) -> None:
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(tmp_path, now=clock.now)
     environment = environment_of(database, engines, tmp_path, clock)
-    environment |= {"DATABASE_URL": wire.url, "REDIS_URL": redis.connection_url}
+    environment |= {"DATABASE_URL": wire.url, "REDIS_URL": own_redis.connection_url}
     orders = await ready_fills(FILLS, clock.now())
     before = await sums()
     ttl = timedelta(hours=1)
@@ -66,13 +56,13 @@ async def test_redis_and_the_database_go_and_come_back_under_load_and_nothing_is
             clients = [group.create_task(crowd.settle(waiting, PAUSE)) for _ in range(CLIENTS)]
             searchers = [group.create_task(crowd.search()) for _ in range(SEARCHERS)]
 
-            redis.stop()
+            own_redis.stop()
             await watch.until("redis", False)
             gone = monotonic()
             await crowd.settled_after(gone, 2)
             errors_without_redis = dict(crowd.errors)
             statuses_without_redis = watch.statuses(gone, monotonic())
-            redis.start()
+            own_redis.start()
             assert await watch.until("redis", True) < BACK_SECONDS
 
             await wire.cut(spared=SELF)
