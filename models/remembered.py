@@ -59,6 +59,7 @@ class Odd(Exception):
     """A condition whose statement is not remembered."""
 
 
+_kinds: dict[type, type | None] = {}
 _statements: OrderedDict[tuple[Any, ...], Statement | None] = OrderedDict()
 
 
@@ -148,9 +149,11 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
 
 def type_of(value: Any) -> type | None:
     """The type by which a value is remembered; None for one that is not."""
-    if isinstance(value, Enum):
-        return None
-    return next((kind for kind in KINDS if isinstance(value, kind)), None)
+    exact = type(value)
+    if exact not in _kinds:
+        kinds = (kind for kind in KINDS if issubclass(exact, kind))
+        _kinds[exact] = None if issubclass(exact, Enum) else next(kinds, None)
+    return _kinds[exact]
 
 
 def constant(value: Any) -> Any:
@@ -243,7 +246,8 @@ def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
             row[name] = known[row[name]]
         row["_partial"], row["_saved_in_db"] = False, True
         row["_custom_generated_pk"], row["_await_when_save"] = is_generated, {}
-        made.__dict__ = row
+        # past the model's own `__setattr__`, which looks at each assignment
+        object.__setattr__(made, "__dict__", row)
         return made
 
     return fill
