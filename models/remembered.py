@@ -7,18 +7,18 @@ samples stood. A condition that has anything else in it is left to the mapper ev
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
-from functools import cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import BaseORMException
 from tortoise.expressions import Q
-from tortoise.fields.data import CharEnumFieldInstance, DateField, DatetimeField, UUIDField
 from tortoise.models import Model
+
+from models.filling import filler
 
 M = TypeVar("M", bound=Model)
 
@@ -35,8 +35,6 @@ KINDS: dict[type, Callable[[int], Any]] = {
 
 An instant is a day too, and stands before it. Samples fit their columns: short texts, small numbers.
 """
-AS_THE_DRIVER_GIVES = (DateField, DatetimeField, UUIDField)
-"""Fields whose values asyncpg gives as they are wanted: days, instants in UTC, UUIDs."""
 
 
 class Statement(NamedTuple):
@@ -59,6 +57,7 @@ class Odd(Exception):
     """A condition whose statement is not remembered."""
 
 
+_kinds: dict[type, type | None] = {}
 _statements: OrderedDict[tuple[Any, ...], Statement | None] = OrderedDict()
 
 
@@ -148,9 +147,11 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
 
 def type_of(value: Any) -> type | None:
     """The type by which a value is remembered; None for one that is not."""
-    if isinstance(value, Enum):
-        return None
-    return next((kind for kind in KINDS if isinstance(value, kind)), None)
+    exact = type(value)
+    if exact not in _kinds:
+        kinds = (kind for kind in KINDS if issubclass(exact, kind))
+        _kinds[exact] = None if issubclass(exact, Enum) else next(kinds, None)
+    return _kinds[exact]
 
 
 def constant(value: Any) -> Any:
@@ -214,55 +215,3 @@ def written(
                 return None
             text = text.replace(one, many)
     return Statement(text, tuple(values), tuple(places))
-
-
-def row_in(model: type[M], columns: Mapping[str, Any]) -> M:
-    """The row of a table whose columns are among these (行中之行)."""
-    own = {name: columns[name] for name in model._meta.fields_db_projection.values()}
-    made: M = filler(model)(own)
-    return made
-
-
-@cache
-def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
-    """What makes an object of a row's columns (实例化), as the mapper's own `_init_from_db` does."""
-    meta = model._meta
-    is_generated = meta.db_pk_column not in meta.generated_db_fields
-    renamed = [(column, name) for name, column in meta.fields_db_projection.items() if column != name]
-    converted = [
-        (name, conversion(field))
-        for _, name, field in [*meta.db_default_fields, *meta.db_complex_fields]
-        if not isinstance(field, AS_THE_DRIVER_GIVES)
-    ]
-
-    def fill(row: dict[str, Any]) -> M:
-        made = model.__new__(model)
-        for column, name in renamed:
-            row[name] = row.pop(column)
-        for name, known in converted:
-            row[name] = known[row[name]]
-        row["_partial"], row["_saved_in_db"] = False, True
-        row["_custom_generated_pk"], row["_await_when_save"] = is_generated, {}
-        made.__dict__ = row
-        return made
-
-    return fill
-
-
-class Conversion(dict[Any, Any]):
-    """What a column's values are on an object (列值换算), by value."""
-
-    def __init__(self, field: Any) -> None:
-        super().__init__({None: None})
-        self._field = field
-
-    def __missing__(self, value: Any) -> Any:
-        return self._field.to_python_value(value)
-
-
-def conversion(field: Any) -> Conversion:
-    """How a column's values are converted; an enum's members are known beforehand."""
-    found = Conversion(field)
-    if isinstance(field, CharEnumFieldInstance):
-        found.update({str(member.value): member for member in field.enum_type})
-    return found

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from models import Institution, PrescriptionLine
-from models.remembered import row_in
+from models.filling import row_in
 from policy.benefit import Statement
 from policy.money import ZERO, fen
 from policy.preference import rank, shown_first

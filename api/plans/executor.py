@@ -99,7 +99,7 @@ class PlannedExecutor(StrawberryGraphQLCoreExecutionContext):
         result = arguments[4]
         # what cannot be read now is read once more by its resolver, which says what is to be said
         with suppress(Exception):
-            await look.read(list(objects_of(result)), self.context_value)
+            await look.read(objects_of(result), self.context_value)
         completed = self._completed(*arguments)
         return await completed if self.is_awaitable(completed) else completed
 

@@ -5,7 +5,7 @@ a task of its own: a hundred lines would be a hundred tasks for the one statemen
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +32,10 @@ class Look:
 
     def is_done(self, value: object) -> bool:
         """Whether nothing is left to be read below a value; the first object speaks for all."""
-        first = next(objects_of(value), None)
-        if first is None:
+        objects = objects_of(value)
+        if not objects:
             return True
+        first = objects[0]
         if any(not hasattr(first, attribute) for attribute in self.relations):
             return False
         return all(look.is_done(getattr(first, name, None)) for name, look in self.inner.items())
@@ -58,13 +59,17 @@ class Look:
             await asyncio.gather(*below)
 
 
-def objects_of(value: object) -> Iterator[Any]:
+def objects_of(value: object) -> list[Any]:
     """The objects that a value is, or has in lists."""
-    if type(value) is list or type(value) is tuple:
-        for item in value:
-            yield from objects_of(item)
-    elif value is not None:
-        yield value
+    if type(value) is not list and type(value) is not tuple:
+        return [] if value is None else [value]
+    found: list[Any] = []
+    for item in value:
+        if type(item) is list or type(item) is tuple:
+            found += objects_of(item)
+        elif item is not None:
+            found.append(item)
+    return found
 
 
 def ahead_of(said: object) -> Ahead | None:
