@@ -5,6 +5,7 @@ python -m bench.execution_apps NAME PORT
 
 import socket
 import sys
+from contextlib import nullcontext
 from typing import Any, cast
 
 import orjson
@@ -22,6 +23,7 @@ from api.parts import Parts
 from api.view import View
 from engines.clock import Clock
 from engines.rates import Rate, Taken
+from ops.starting import starting
 from services.actor import Images, Keys, SilentBell, Tools
 
 ROWS = 50
@@ -134,4 +136,7 @@ APPS = {"plain": plain, "door": door, "starlette": starlette}
 if __name__ == "__main__":
     name, port = sys.argv[1:]
     listening = socket.create_server(("127.0.0.1", int(port)))
-    uvicorn.Server(uvicorn.Config(APPS[name](), access_log=False, log_level="error")).run([listening])
+    # ours starts as an API process does
+    with starting() if name == "door" else nullcontext():
+        app = APPS[name]()
+    uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="error")).run([listening])

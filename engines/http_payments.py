@@ -14,7 +14,7 @@ import httpx
 import structlog
 
 import settings
-from engines.outside import outside, trusted
+from engines.outside import outside, prepare
 from engines.payments import (
     NewOrder,
     NewRefund,
@@ -47,7 +47,7 @@ class HttpPayments:
         self._notify_url = notify_url
         self.seconds = seconds
         # now, rather than while somebody waits
-        trusted()
+        prepare()
 
     async def create(self, order: NewOrder) -> str:
         """Make the order; gives the address at which the payer pays."""

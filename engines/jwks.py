@@ -9,7 +9,7 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, RSAKey
 
-from engines.outside import outside
+from engines.outside import outside, prepare
 
 KEY_TYPES = {"ES256": "EC", "RS256": "RSA"}
 REFRESH_AFTER_SECONDS = 3600.0
@@ -39,6 +39,8 @@ class KeySource:
         self._keys: dict[str, PublicKey] = {}
         self._read_at = self._tried_at = float("-inf")
         self._lock = asyncio.Lock()
+        if "://" in location:
+            prepare()
 
     async def find(self, key_id: str, algorithm: str) -> PublicKey | None:
         """The public key of that id, when it is one for that algorithm."""

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import structlog
 
-from engines.outside import outside, trusted
+from engines.outside import outside, prepare
 
 PATH = "/sns/jscode2session"
 SECONDS = 5.0
@@ -32,7 +32,7 @@ class WechatCodes:
     def __init__(self, url: str, app_id: str, secret: str) -> None:
         self._url = url.rstrip("/") + PATH
         # now, rather than while somebody waits
-        trusted()
+        prepare()
         self._app = {"appid": app_id, "secret": secret, "grant_type": "authorization_code"}
 
     async def openid(self, code: str) -> str:
