@@ -144,7 +144,8 @@ class Rates:
         finally:
             self._asking = None
             # nobody waits for what does not come; who has his answer feels nothing
-            for one in [*asked, *self._waiting]:
+            left, self._waiting = [*asked, *self._waiting], []
+            for one in left:
                 one.answer.cancel()
 
     async def _taken(self, asked: Sequence[Asked]) -> list[Taken]:

@@ -1,12 +1,8 @@
 """A list costs the same number of statements however long it is."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
 
 import pytest
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from models import Case, Fill, Settlement, StockItem
 from ops.client import Client, Json
@@ -16,25 +12,10 @@ from policy.terms import CaseKind
 from tests.house import House
 from tests.money.claims import claimed
 from tests.money.words import REVERSE
+from tests.schema.statements import counted
 from tests.services.stage import ready_fill, settled_fill, walkers
 
 FEW, MANY = 2, 6
-
-
-@contextmanager
-def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile (语句计数)."""
-    statements: list[str] = []
-    with monkeypatch.context() as patch:
-        for name in ("execute_query", "execute_query_dict"):
-            original = getattr(AsyncpgDBClient, name)
-
-            async def spy(self: Any, query: str, *values: Any, _original: Any = original, **more: Any) -> Any:
-                statements.append(query)
-                return await _original(self, query, *values, **more)
-
-            patch.setattr(AsyncpgDBClient, name, spy)
-        yield statements
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,14 @@
 """The hot reads send no more statements than the shape of the query needs."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 from ops.client import Client
 from ops.road import FUJIAN, Road
 from ops.world import cast
 from tests.house import House
+from tests.schema.statements import counted
 from tests.services.stage import ready_fill, walkers
 
 PLACE = f"{{longitude: {FUJIAN.home.longitude}, latitude: {FUJIAN.home.latitude}}}"
@@ -55,21 +52,10 @@ SHAPES = {
 }
 
 
-@contextmanager
-def tables_read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The table that each statement begins with (语句计数)."""
-    tables: list[str] = []
-    with monkeypatch.context() as patch:
-        for name in ("execute_query", "execute_query_dict"):
-            original = getattr(AsyncpgDBClient, name)
-
-            async def spy(self: Any, query: str, *values: Any, _original: Any = original, **more: Any) -> Any:
-                found = re.search(r'\bFROM "?(\w+)', query)
-                tables.append(found[1] if found else query)
-                return await _original(self, query, *values, **more)
-
-            patch.setattr(AsyncpgDBClient, name, spy)
-        yield tables
+def table_of(statement: str) -> str:
+    """The table that a statement begins with."""
+    found = re.search(r'\bFROM "?(\w+)', statement)
+    return found[1] if found else statement
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +77,7 @@ async def test_a_hot_read_sends_so_many_statements_and_no_more(
     # the second time, so that nothing is set up for the first one only
     await caller.execute(document)
 
-    with tables_read(monkeypatch) as tables:
+    with counted(monkeypatch) as statements:
         await caller.execute(document)
 
-    assert len(tables) == wanted, sorted(tables)
+    assert len(statements) == wanted, sorted(map(table_of, statements))
