@@ -1,9 +1,10 @@
 """How many settlements a second (结算速度): 1, 2 and 4 API processes, beside the same statements run bare.
 
-python -m bench.settle [--orders 240] [--clients 16] [--processes 1 2 4]
+python -m bench.settle [--orders 240] [--clients 16] [--processes 1 2 4] [--share 0.3]
 
 The statements of every settlement are written down once, through the whole API, and run again by the bare
 driver over as many connections: the ratio of both rates is what Python costs. Then all want the same row.
+With `--share` each API process gets no more than so much of a core: how they grow where cores are not short.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from bench.execution import ask
 from bench.processor import processor_seconds
 from bench.replay import Replayed, Trace, replay, written_down
 from bench.settle_stage import ONE_MEMBER, ONE_PHARMACY, SPREAD, Orders, set_the_stage
+from bench.share import held
 from engines.clock import Clock
 from ops.databases import database_of
 from ops.embedded import (
@@ -59,6 +61,7 @@ class Bench:
     home: Path
     clock: Clock
     clients: int
+    share: float | None = None
 
     def __post_init__(self) -> None:
         self.issuer = DevelopmentIssuer(self.home, now=self.clock.now)
@@ -96,7 +99,8 @@ class Bench:
             for address in addresses:
                 await asyncio.to_thread(wait_until_ready, address, children)
             self.used = [psutil.Process(child.pid) for child in children]
-            yield [httpx.URL(address).port or 0 for address in addresses]
+            with held([child.pid for child in children], self.share) if self.share else nullcontext():
+                yield [httpx.URL(address).port or 0 for address in addresses]
 
     async def load(self, ports: Sequence[int], orders: Sequence[Ready]) -> list[float]:
         """Settle the orders over all connections; milliseconds of each."""
@@ -192,7 +196,7 @@ async def main(home: Path, given: argparse.Namespace) -> None:
         clock = Clock.of(DEMO_NOW.isoformat())
         orders = await set_the_stage(url, clock.now(), given.orders, 4 * given.clients)
         kept = [one for one in orders if one.name in (SPREAD, ONE_MEMBER, ONE_PHARMACY)]
-        await measure(Bench(urls, home, clock, given.clients), kept, given.processes)
+        await measure(Bench(urls, home, clock, given.clients, given.share), kept, given.processes)
     discard_engines(home)
 
 
@@ -201,6 +205,7 @@ if __name__ == "__main__":
     parser.add_argument("--orders", type=int, default=240, help="orders of each kind")
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--share", type=float, help="of a core for each API process")
     said = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="yaolu-bench-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
