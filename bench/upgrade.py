@@ -1,8 +1,8 @@
 """An upgrade under load, old and new version side by side, and the way back (带负载升级与回退).
 
 The old version comes out of git; then all of docs/operations.md "Upgrade" is done while pharmacies go on:
-migrate, new processes beside the old ones, the old ones drained, and back again. Every answer and every error is
-counted by what went on meanwhile; in the end all is compared with the tables, and much is asked once more.
+migrate, new processes beside the old ones, the old ones drained, and back again. Every answer and every error
+is counted by what went on meanwhile; in the end all is compared with the tables, and much is asked once more.
 
 python -m bench.upgrade [--from REV] [--seconds 6] [--clients 4]
 """
