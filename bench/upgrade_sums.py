@@ -5,6 +5,7 @@ from typing import Any
 
 from bench.upgrade_crowd import COUNTERS, Crowd
 
+USED = "used funds are settlements without reversals"
 SUMS = {
     "debits equal credits": "SELECT 1 FROM posting HAVING sum(debit) <> sum(credit)",
     "balances are what was posted": """
@@ -14,7 +15,7 @@ SUMS = {
         SELECT s.number FROM settlement s LEFT JOIN journal_entry e ON e.reference = s.number
         LEFT JOIN posting p ON p.entry_id = e.id
         GROUP BY s.id HAVING s.total IS DISTINCT FROM sum(p.debit)""",
-    "used funds are settlements without reversals": """
+    USED: """
         SELECT a.member_id FROM accumulator a JOIN (
             SELECT member_id, sum(pooled) AS pooled FROM (
                 SELECT member_id, pooled_fund AS pooled FROM settlement

@@ -79,6 +79,10 @@ async def attempt(bench: Bench, job: Job, run: Run) -> str:
     """One attempt at a claimed job (一次尝试); gives what came of it."""
     try:
         await run(bench, job)
+    except PoolStopped:
+        # this worker stops: the next one takes it at once, and no attempt was made
+        await Job.filter(id=job.id).update(due_at=bench.now(), attempts=F("attempts") - 1)
+        return "put back"
     # An edge: whatever went wrong, the row keeps its state and the worker lives on.
     except Exception as error:
         log_fault("job.failed", error, kind=job.kind, attempt=job.attempts)
