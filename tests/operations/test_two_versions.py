@@ -21,6 +21,7 @@ from ops.versions import require_tables
 from ops.world.days import DEMO_NOW
 from tests.house import House
 from tests.storm.killed import environment_of
+from workers.faces.pool import FacePool
 from workers.jobs import ATTEMPTS_MAX, Bench, run_job
 from workers.main import RUNNERS
 
@@ -94,7 +95,7 @@ async def test_a_job_of_a_kind_that_only_a_later_version_knows_is_left_to_it(own
             job,
             own_house.now(),
         )
-        bench = Bench(own_house.tools, None, own_house.now)  # type: ignore[arg-type]  # no faces here
+        bench = Bench(own_house.tools, FacePool(0), own_house.now)
         for _ in range(ATTEMPTS_MAX + 1):
             await run_job(bench, job, RUNNERS)
         row = await connection.fetchrow("SELECT state, attempts, due_at FROM job WHERE id = $1", job)
