@@ -27,7 +27,7 @@ from api.same import Same
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 """What GraphQL asks of a document, and what strawberry asks besides."""
 
-ERRORS_MAX = 20
+ERRORS_MAX = 10
 """How many errors a document is told at most."""
 
 

@@ -32,6 +32,7 @@ class Limits:
     root_fields: int = settings.QUERY_ROOT_FIELDS_MAX
     directives: int = settings.QUERY_DIRECTIVES_MAX
     operations: int = settings.QUERY_OPERATIONS_MAX
+    variables: int = settings.QUERY_VARIABLES_MAX
     hides_schema: bool = settings.IS_PRODUCTION
     """Whether the schema is shown only to callers who have signed in (内省限制)."""
 
@@ -112,6 +113,8 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if len(operations) > limits.operations:
         return [GraphQLError(f"The document has {len(operations)} operations; at most {limits.operations}.")]
+    if (variables := sum(len(node.variable_definitions or ()) for node in operations)) > limits.variables:
+        return [GraphQLError(f"{variables} variables found; at most {limits.variables}.")]
     measure = Measure(
         {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     )
