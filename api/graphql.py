@@ -74,7 +74,7 @@ class Schema(StrawberrySchema):
                 operation_extensions=operation_extensions,
             )
             if isinstance(executor, list):
-                return PreExecutionError(None, executor, admitted.extensions)
+                return ExecutionResult(None, executor, admitted.extensions)
             async with in_time(context_value, kind):
                 result = await await_maybe(executor.execute_operation())
         except (CannotGetOperationTypeError, InvalidOperationTypeError):
