@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -208,6 +209,7 @@ def prescription_input(region: Region, now: datetime) -> Json:
     }
 
 
+@cache
 def id_number(psn_no: str) -> str:
     """The sample identity number of one of the cast (示例身份证号)."""
     return World().member(psn_no).id_number
