@@ -14,6 +14,7 @@ import tempfile
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from statistics import median
 from subprocess import check_output
@@ -37,6 +38,9 @@ from tests.world import keys
 
 PEOPLE = 3000
 OLD, NEW = "old", "new"
+TO_BE_MET = ("broken connection", "a socket", "SERVICE_UNAVAILABLE (retry backoff)", "BUSY (retry backoff)")
+"""What who asks again is spared."""
+
 console = Console()
 
 
@@ -51,6 +55,7 @@ class Upgrade:
     crowd: Crowd
     running: dict[str, tuple[Child, Child]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
+    failed: int = 0
 
     def log(self, which: str, what: str) -> Path:
         """Where a process writes."""
@@ -86,6 +91,14 @@ class Upgrade:
         self.crowd.entrance.known.discard(self.addresses[which])
         return took
 
+    def tell(self, what: str, against: Counter[str]) -> None:
+        """One line for what must be so: that it is, or what speaks against it."""
+        self.failed += bool(against)
+        if not against:
+            console.print(f"  ok   {what}")
+        for text, many in against.most_common(12):
+            console.print(f"  FAIL {what}: {many} × {text}", markup=False)
+
     def end(self) -> None:
         """Stop what still runs."""
         for children in self.running.values():
@@ -97,9 +110,9 @@ async def steps(house: Upgrade, seconds: float) -> None:
     """From old to new and back; each step is what goes on while the load does."""
     crowd = house.crowd
 
-    async def step(name: str, during: float = seconds) -> None:
+    async def step(name: str) -> None:
         crowd.phase = name
-        await asyncio.sleep(during)
+        await asyncio.sleep(seconds)
 
     await step("old alone")
     crowd.phase = "old, while `migrate` runs"
@@ -135,11 +148,12 @@ async def under_load(house: Upgrade, seconds: float, clients: int) -> None:
         await let_lapse(house)
         crowd.phase = "again under its key, asked of old"
         wrong = await crowd.ask_again()
+        crowd.phase = "exchanged once more"
         await house.start(NEW)
         await house.stop(OLD)
         crowd.phase = "again under its key, asked of new"
         wrong += await crowd.ask_again()
-        report("answered otherwise under its key", Counter(wrong))
+        house.tell("each key has its answer", Counter(wrong))
         await look(house)
         crowd.is_over = True
         for task in (*ears, tending):
@@ -171,21 +185,13 @@ async def look(house: Upgrade) -> None:
                 broken = walk.broken
         wrong["the audit's chain holds"] = int(broken is not None)
     for what, many in wrong.items():
-        console.print(f"  {'ok  ' if not many else 'FAIL'} {what}" + (f": {many} not" if many else ""))
-    logs = {
-        which: house.log(*which) for which in ((OLD, "api"), (OLD, "worker"), (NEW, "api"), (NEW, "worker"))
-    }
-    for (which, what), path in logs.items():
-        found = Counter(faults_of(path.read_text(errors="replace")))
-        report(f"faults in the log of the {which} {what}", found)
-
-
-def report(what: str, found: Counter[str]) -> None:
-    """One line for what should not be, or that there is none."""
-    if not found:
-        console.print(f"  ok   {what}: none")
-    for text, many in found.most_common(12):
-        console.print(f"  FAIL {what}: {many} × {text}", markup=False)
+        house.tell(what, Counter({"not so": many} if many else {}))
+    for which, what in product((OLD, NEW), ("api", "worker")):
+        said = house.log(which, what).read_text(errors="replace")
+        house.tell(f"no fault in the log of the {which} {what}", Counter(faults_of(said)))
+    met = sum((tally.met for tally in house.crowd.tallies.values()), Counter[str]())
+    unwanted = Counter({what: many for what, many in met.items() if not what.startswith(TO_BE_MET)})
+    house.tell("nothing was met but what an exchange of processes brings", unwanted)
 
 
 def show(crowd: Crowd) -> None:
@@ -210,8 +216,8 @@ def before_the_newest_tables() -> str:
     return check_output(["git", "rev-parse", f"{newest}^1"], cwd=PROJECT, text=True).strip()
 
 
-async def play(given: argparse.Namespace, old: Path, home: Path, server: str, redis_url: str) -> None:
-    """Old tables and people, then everything."""
+async def play(given: argparse.Namespace, old: Path, home: Path, server: str, redis_url: str) -> int:
+    """Old tables and people, then everything; gives how much was not as it must be."""
     database = await create_database(server, "upgrade")
     clock = Clock.of(DEMO_NOW.isoformat())
     environment = environment_of(database, EngineUrls(database, redis_url), home, clock)
@@ -230,6 +236,7 @@ async def play(given: argparse.Namespace, old: Path, home: Path, server: str, re
         stack.callback(show, crowd)
         stack.callback(house.end)
         await under_load(house, given.seconds, given.clients)
+    return house.failed
 
 
 def main() -> None:
@@ -246,7 +253,7 @@ def main() -> None:
         try:
             old = taken_out(given.revision, Path(home) / "old")
             with embedded_engines(Path(home), fast=True) as urls:
-                asyncio.run(play(given, old, Path(home), urls.database_url, urls.redis_url))
+                failed = asyncio.run(play(given, old, Path(home), urls.database_url, urls.redis_url))
         except OtherPackages as error:
             sys.exit(str(error))
         finally:
@@ -255,6 +262,7 @@ def main() -> None:
                 for log in Path(home).glob("*.log"):
                     (given.keep / log.name).write_bytes(log.read_bytes())
         discard_engines(Path(home))
+    sys.exit(1 if failed else 0)
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ class Crowd:
                 try:
                     await self.road(http, self.people.pop(), next(self.walks))
                 except RequestFailed:
-                    self.tallies[self.phase].met["a walk that ended there"] += 1
+                    self.tallies[self.phase].met["the end of a walk"] += 1
                 except Refused as refused:
                     self.tallies[self.phase].met[f"refused for good: {', '.join(refused.codes)}"] += 1
 

@@ -84,7 +84,8 @@ def faults_of(text: str) -> Iterator[str]:
     """The events of a log that tell of a fault of ours."""
     for line in text.splitlines():
         for event in FAULTS:
-            if event in line:
+            # that of versions whose worker, told to stop, says so of what it had begun
+            if event in line and "PoolStopped" not in line:
                 yield event
 
 
