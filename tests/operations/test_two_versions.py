@@ -1,7 +1,7 @@
 """Processes of another version than the tables': an older one goes on, a newer one wants its migrations."""
 
 import sys
-from asyncio import create_subprocess_exec
+from asyncio import create_subprocess_exec, gather
 from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 from uuid import uuid4
@@ -43,9 +43,9 @@ async def test_a_process_that_lacks_its_migrations_does_not_start_and_says_what_
         await connection.execute("DELETE FROM tortoise_migrations WHERE name = $1", NEWEST)
     environment = environment_of(database, engines, tmp_path, Clock.of(DEMO_NOW.isoformat()))
 
-    for what in ("api", "worker"):
-        status, said = await started(what, environment)
+    both = await gather(started("api", environment), started("worker", environment))
 
+    for status, said in both:
         assert status == 1
         assert NEWEST in said
         assert "yaolu migrate" in said
