@@ -86,7 +86,7 @@ class Cluster:
     def back_up(self) -> None:
         """A base backup, while it works (基础备份)."""
         command = [str(self.programs / "pg_basebackup"), *self.reached(), "-D", str(self.kept["base"])]
-        run([*command, "-c", "fast", "-X", "none", "--no-manifest"], self.user)
+        run([*command, "-c", "fast"], self.user)
 
     def lose(self) -> None:
         """Kill every process of the server, and its data with them (数据丢失)."""
@@ -111,6 +111,7 @@ class Cluster:
             f"""restore_command = 'cp {log}/%f "%p" || cp {log}/%f.partial "%p"'""",
             # nobody looks at it half restored
             "hot_standby = off",
+            "archive_mode = off",
         ]
         if until:
             lines += [f"recovery_target_time = '{until}'", "recovery_target_action = 'promote'"]

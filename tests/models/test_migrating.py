@@ -105,6 +105,17 @@ async def test_a_table_in_use_is_waited_for_shortly_and_again_until_it_is_free(
     assert await shape(empty) == await shape(database)
 
 
+async def test_what_was_settled_before_is_gathered_while_others_settle(empty: str) -> None:
+    await stop_after(empty, "0022_clearing_due")
+
+    async with connected(empty) as somebody, somebody.transaction():
+        await somebody.execute("LOCK TABLE settlement, reversal, clearing_due IN ROW EXCLUSIVE MODE")
+        with capture_logs() as lines:
+            await migrate_database(empty)
+
+    assert [line for line in lines if line["event"] == "migrate.waits"] == []
+
+
 async def test_a_table_that_is_never_free_ends_it_with_what_to_do(
     empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,17 +6,22 @@ from asyncio.subprocess import PIPE, STDOUT
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
 from structlog.testing import capture_logs
 
 from engines.clock import Clock
 from models.versions import NEWEST
+from ops.client import RequestFailed
 from ops.databases import connected
 from ops.embedded import EngineUrls
 from ops.processes import PROJECT
+from ops.road import FUJIAN
+from ops.road_documents import FATE
 from ops.versions import require_tables
 from ops.world.days import DEMO_NOW
 from tests.house import House
 from tests.storm.killed import environment_of
+from workers.faces.pool import FacePool
 from workers.jobs import ATTEMPTS_MAX, Bench, run_job
 from workers.main import RUNNERS
 
@@ -90,10 +95,24 @@ async def test_a_job_of_a_kind_that_only_a_later_version_knows_is_left_to_it(own
             job,
             own_house.now(),
         )
-        bench = Bench(own_house.tools, None, own_house.now)  # type: ignore[arg-type]  # no faces here
+        bench = Bench(own_house.tools, FacePool(0), own_house.now)
         for _ in range(ATTEMPTS_MAX + 1):
             await run_job(bench, job, RUNNERS)
         row = await connection.fetchrow("SELECT state, attempts, due_at FROM job WHERE id = $1", job)
 
     assert (row["state"], row["attempts"]) == ("PENDING", 0)
     assert row["due_at"] <= own_house.now()
+
+
+async def test_a_word_that_only_a_later_version_knows_is_a_fault_to_be_tried_again(own_house: House) -> None:
+    async with own_house.road(FUJIAN) as way:
+        prescription = await way.upload()
+        async with connected(own_house.database_url) as connection:
+            change = "UPDATE prescription SET state = 'OF_LATER' WHERE id = $1::text::uuid"
+            await connection.execute(change, prescription["id"])
+        with capture_logs() as lines, pytest.raises(RequestFailed) as failed:
+            await way.hospital.execute(FATE, {"id": prescription["id"]})
+
+    said = failed.value.errors[0]["extensions"]
+    assert (said["code"], said["retry"]) == ("INTERNAL_SERVER_ERROR", "backoff")
+    assert [line["event"] for line in lines if line["event"].endswith(".fault")] == ["graphql.fault"]
