@@ -91,9 +91,9 @@ class Many(Generic[K, M]):
         return [found[key] for key in keys]
 
     async def values(self, keys: list[K], names: tuple[str, ...]) -> list[Sequence[Any]]:
-        """These columns of the rows of all keys, in their order, and behind them the key."""
+        """These columns of the rows of all keys, in their order."""
         wanted = await among(self.by, keys, self.seen)
-        return await values_of(self.model, *wanted, names=(*names, self.by), order=self.order)
+        return await values_of(self.model, *wanted, names=names, order=self.order)
 
     async def of(self, key: K) -> list[M]:
         """The rows that belong to a key."""

@@ -7,10 +7,9 @@ the loaders' to say, here as there.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import accumulate
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
 from tortoise.models import Model
@@ -18,42 +17,43 @@ from tortoise.models import Model
 from policy.terms import PersonalData
 from schema.ahead import Ahead
 from schema.loaders import Loaders, Many, One
+from schema.making import Make, Shape, maker
 from schema.shown import MEMBER, SHOWN
 from services.reading import note
 
-Make = Callable[[Sequence[Any]], Any]
 Nodes = Sequence[FieldNode]
 Fragments = Mapping[str, FragmentDefinitionNode]
 
 
 class Narrow(NamedTuple):
-    """What is read of rows (窄读方式): columns, those of joined rows among them, and how objects are made."""
+    """What is read of rows (窄读方式): columns, how they make objects, and what is read below these."""
 
+    shape: Shape
     names: tuple[str, ...]
     make: Make
     person: PersonalData | None
-    below: tuple[tuple[Ahead, "Narrow"], ...]
+    below: tuple[tuple[Ahead, str, "Narrow"], ...]
 
     async def objects(self, records: Iterable[Sequence[Any]], loaders: Loaders) -> list[Any]:
         """The objects that show these records, and all that is read below them."""
-        made = [self.make(record) for record in records]
+        made = self.make(records)
         if self.person is not None:
-            for member in dict.fromkeys(one.member_id for one in made):
+            for member in dict.fromkeys([one.member_id for one in made]):
                 note(member, self.person)
-        for ahead, inner in self.below:
-            await inner.put_below(made, ahead, loaders)
+        for ahead, by, inner in self.below:
+            await inner.put_below(made, ahead, by, loaders)
         return made
 
-    async def put_below(self, above: Sequence[Any], ahead: Ahead, loaders: Loaders) -> None:
-        """Put on each object what belongs to it."""
-        loader: Many[UUID, Any] = getattr(loaders, ahead.loader)
-        keys = [getattr(one, ahead.by) for one in above]
-        records = await loader.values(list(dict.fromkeys(keys)), self.names) if keys else []
-        found: dict[Any, list[Any]] = defaultdict(list)
-        for record, one in zip(records, await self.objects(records, loaders), strict=True):
-            found[record[-1]].append(one)
-        for one, key in zip(above, keys, strict=True):
-            setattr(one, ahead.attribute, found[key])
+    async def put_below(self, above: Sequence[Any], ahead: Ahead, by: str, loaders: Loaders) -> None:
+        """Put on each object what belongs to it: that says so by its column `by`."""
+        key_of, owner_of = attrgetter(ahead.by), attrgetter(by)
+        found: dict[Any, list[Any]] = {key_of(one): [] for one in above}
+        if found:
+            records = await getattr(loaders, ahead.loader).values(list(found), self.names)
+            for one in await self.objects(records, loaders):
+                found[owner_of(one)].append(one)
+        for one in above:
+            setattr(one, ahead.attribute, found[key_of(one)])
 
 
 def narrow_of(
@@ -64,23 +64,26 @@ def narrow_of(
     if known is None:
         return None
     own = dict.fromkeys([*also, *([MEMBER] if known.person else [])])
-    joined: list[tuple[Ahead, str, Narrow]] = []
-    below: list[tuple[Ahead, Narrow]] = []
+    joined: list[tuple[str, str, Shape]] = []
+    below: list[tuple[Ahead, str, Narrow]] = []
     for name, inside in selected(nodes, fragments).items():
         part = known.parts.get(name)
         if part is None:
             return None
         own.update(dict.fromkeys(part.columns))
-        inner = narrow_of(part.ahead.kind, inside, fragments, loaders) if part.ahead else None
-        if part.ahead is None or inner is None:
+        if part.ahead is None:
             continue
         loader = getattr(loaders, part.ahead.loader)
-        if isinstance(loader, Many):
-            below.append((part.ahead, inner))
+        by = (loader.by,) if isinstance(loader, Many) else ()
+        inner = narrow_of(part.ahead.kind, inside, fragments, loaders, by)
+        if inner is None:
+            continue
+        if by:
+            below.append((part.ahead, *by, inner))
         elif relation := joinable(known.model, part.ahead.by, loader, inner):
-            joined.append((part.ahead, relation, inner))
-    names = [*own, *(f"{relation}__{name}" for _, relation, inner in joined for name in inner.names)]
-    return Narrow(tuple(names), maker(kind, tuple(own), joined), known.person, tuple(below))
+            joined.append((part.ahead.attribute, relation, inner.shape))
+    shape = Shape(kind, tuple(own) or (known.model._meta.pk_attr,), tuple(joined))
+    return Narrow(shape, shape.names, maker(shape), known.person, tuple(below))
 
 
 def joinable(model: type[Model], by: str, loader: object, inner: Narrow) -> str | None:
@@ -90,26 +93,6 @@ def joinable(model: type[Model], by: str, loader: object, inner: Narrow) -> str 
     fields: Any = ((name, model._meta.fields_map[name]) for name in model._meta.fk_fields)
     by_key = (name for name, one in fields if one.source_field == by and one.to_field == loader.key)
     return next(by_key, None)
-
-
-def maker(kind: type[Any], own: tuple[str, ...], joined: Sequence[tuple[Ahead, str, Narrow]]) -> Make:
-    """What makes an object of a record: its own columns come first, then those of the joined rows in turn."""
-    ends = list(accumulate((len(inner.names) for _, _, inner in joined), initial=len(own)))
-    spans = [
-        (ahead.attribute, start, end, inner.make)
-        for (ahead, _, inner), start, end in zip(joined, ends[:-1], ends[1:], strict=True)
-    ]
-
-    new = object.__new__
-
-    def make(record: Sequence[Any]) -> Any:
-        made = new(kind)
-        made.__dict__ = columns = dict(zip(own, record, strict=False))
-        for attribute, start, end, make_joined in spans:
-            columns[attribute] = make_joined(record[start:end])
-        return made
-
-    return make
 
 
 def selected(nodes: Nodes, fragments: Fragments) -> dict[str, list[FieldNode]]:
