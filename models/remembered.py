@@ -150,7 +150,7 @@ def remembered(
     names: tuple[str, ...] = (),
 ) -> Statement | None:
     """The statement for conditions of this shape, None where there cannot be one; adds to `given`."""
-    key = model, names, order, limit is None, tuple(shape(one, given) for one in conditions)
+    key = model, names, order, limit is None, tuple([shape(one, given) for one in conditions])
     if limit is not None:
         given.append(limit)
     if key in _statements:
@@ -166,8 +166,8 @@ def shape(condition: Q, given: list[Any]) -> tuple[Any, ...]:
     return (
         condition.join_type,
         condition._is_negated,
-        tuple((name, mark(name, value, given)) for name, value in condition.filters.items()),
-        tuple(shape(one, given) for one in condition.children),
+        tuple([(name, mark(name, value, given)) for name, value in condition.filters.items()]),
+        tuple([shape(one, given) for one in condition.children]),
     )
 
 
@@ -176,21 +176,20 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
     if value is None or isinstance(value, (bool, Enum)):
         return "constant", value
     if isinstance(value, (list, tuple, set, frozenset)):
-        kinds = {type_of(item) for item in value}
+        kinds = {kind_of(exact) for exact in set(map(type, value))}
         if not name.endswith("__in") or len(kinds) != 1 or None in kinds:
             return "constant", tuple(constant(item) for item in value)
         given.append(list(value))
         return "many", *kinds
-    kind = type_of(value)
+    kind = kind_of(type(value))
     if kind is None:
         raise Odd
     given.append(value)
     return "one", kind
 
 
-def type_of(value: Any) -> type | None:
-    """The type by which a value is remembered; None for one that is not."""
-    exact = type(value)
+def kind_of(exact: type) -> type | None:
+    """The kind by which values of a type are remembered; None where they are not."""
     if exact not in _kinds:
         kinds = (kind for kind in KINDS if issubclass(exact, kind))
         _kinds[exact] = None if issubclass(exact, Enum) else next(kinds, None)

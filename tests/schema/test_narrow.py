@@ -81,7 +81,7 @@ async def answer(client: Client, text: str, **headers: str) -> Json:
 async def test_everybody_is_shown_what_whole_rows_would_show(
     way: Road, house: House, field: str, node: str
 ) -> None:
-    shown = []
+    shown: list[str] = []
     for name, client in signed_in(house).items():
         around = AROUND[len(shown) % len(AROUND)]
         text = document(field, node, around)
@@ -148,8 +148,8 @@ async def test_nobody_holds_a_connection_and_waits_for_another(
 
     def acquired(client: Any) -> Any:
         block = fetching._together.get()
-        is_holding = block is not None and block._connection is not None
-        assert not (is_holding and block.task is asyncio.current_task())
+        if block is not None and block.task is asyncio.current_task():
+            assert block._connection is None
         return original(client)
 
     monkeypatch.setattr(AsyncpgDBClient, "acquire_connection", acquired)
