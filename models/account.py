@@ -4,12 +4,12 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import AccountKind as AccountKind
 
 
-class Account(Model):
+class Account(Row):
     """A ledger account (账户). `balance` is kept for members' accounts only: credit minus debit.
 
     The other accounts are written by every settlement; their balance is the sum of their postings,
@@ -28,7 +28,7 @@ class Account(Model):
         constraints = (CheckConstraint(check="balance >= 0", name="account_never_below_zero"),)
 
 
-class JournalEntry(Model):
+class JournalEntry(Row):
     """One balanced entry (记账凭证)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -44,7 +44,7 @@ class JournalEntry(Model):
         table_description = "记账凭证"
 
 
-class Posting(Model):
+class Posting(Row):
     """One debit or credit of an entry (分录)."""
 
     id = fields.UUIDField(primary_key=True)

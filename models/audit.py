@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
+
+from models.row import Row
 
 
-class AuditEntry(Model):
+class AuditEntry(Row):
     """One access or change (审计记录)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -28,7 +29,7 @@ class AuditEntry(Model):
         indexes = (("actor", "verb", "at"), ("subject", "at"), ("member_id", "at", "id"))
 
 
-class AuditUnsealed(Model):
+class AuditUnsealed(Row):
     """An entry that waits for its place in the chain (待封存审计). A trigger writes it with the entry."""
 
     entry_id = fields.UUIDField(primary_key=True, description="审计记录")
@@ -38,7 +39,7 @@ class AuditUnsealed(Model):
         table_description = "待封存的审计记录"
 
 
-class AuditLink(Model):
+class AuditLink(Row):
     """An entry's place in the chain (审计链环): `hash` covers the one before and `digest`, that the entry."""
 
     sequence = fields.BigIntField(primary_key=True, generated=False, description="序号, 从 1 起")
@@ -51,7 +52,7 @@ class AuditLink(Model):
         table_description = "审计链"
 
 
-class AuditHead(Model):
+class AuditHead(Row):
     """The chain's end at one moment (审计链头), also logged, to be kept outside."""
 
     sequence = fields.BigIntField(primary_key=True, generated=False, description="序号")

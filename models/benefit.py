@@ -4,13 +4,13 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.institution import Institution
 from models.member import Member
+from models.row import Row
 
 
-class Accumulator(Model):
+class Accumulator(Row):
     """A member's use of one benefit in one year (年度累计)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -34,7 +34,7 @@ class Accumulator(Model):
         )
 
 
-class AccumulatorImport(Model):
+class AccumulatorImport(Row):
     """What was used elsewhere, told by the agency (外部累计导入)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -56,7 +56,7 @@ class AccumulatorImport(Model):
         unique_together = (("area", "reference"),)
 
 
-class VisitDeductible(Model):
+class VisitDeductible(Row):
     """The deductible taken within one visit (同一就诊流水号的起付标准)."""
 
     id = fields.UUIDField(primary_key=True)

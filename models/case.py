@@ -4,14 +4,14 @@ from datetime import date, datetime
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.drug import Drug
 from models.institution import Institution
+from models.row import Row
 from policy.terms import CaseKind, CaseState
 
 
-class Case(Model):
+class Case(Row):
     """A suspicion against a pharmacy (监管线索), open until somebody has decided."""
 
     id = fields.UUIDField(primary_key=True)
@@ -47,7 +47,7 @@ class Case(Model):
         indexes = (("pharmacy_id", "kind", "state"), ("kind", "opened_at"), ("complainant_id", "opened_at"))
 
 
-class MonitorRun(Model):
+class MonitorRun(Row):
     """When a pharmacy's stock account and prices were last looked at (监测记录): once a day."""
 
     id = fields.UUIDField(primary_key=True)

@@ -6,15 +6,15 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.institution import Institution
 from models.reversal import Reversal
+from models.row import Row
 from models.settlement import Settlement
 from policy.terms import ClaimState
 
 
-class ClearingClaim(Model):
+class ClearingClaim(Row):
     """What a pharmacy claims of one pooling area for a month (清算申报). Sums are net of reversals."""
 
     id = fields.UUIDField(primary_key=True)
@@ -49,7 +49,7 @@ class ClearingClaim(Model):
         indexes = (("pharmacy_id", "submitted_at"), ("area", "submitted_at"))
 
 
-class ClearingItem(Model):
+class ClearingItem(Row):
     """A settlement or a reversal in a claim, in one only (清算明细). A reversal's amounts are below zero."""
 
     id = fields.UUIDField(primary_key=True)
@@ -90,7 +90,7 @@ class ClearingItem(Model):
         )
 
 
-class ClearingDue(Model):
+class ClearingDue(Row):
     """A settlement or reversal that no claim has yet (未申报的结算与冲正), under its own id.
 
     Triggers write a row with each of them, and take it away when a claim gets it: whoever writes them.

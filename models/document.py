@@ -1,12 +1,12 @@
 """The documents that clients of ours may send."""
 
 from tortoise import fields
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import Role
 
 
-class TrustedDocument(Model):
+class TrustedDocument(Row):
     """A GraphQL document registered before it is used (受信任文档); known by the SHA-256 of its text."""
 
     sha256 = fields.CharField(max_length=64, primary_key=True, description="文档文本的 SHA-256")

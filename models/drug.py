@@ -1,12 +1,12 @@
 """The drug catalogue with its dated prices and disease scope."""
 
 from tortoise import fields
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import DrugKind, DrugRestriction, ListClass, PriceKind
 
 
-class Drug(Model):
+class Drug(Row):
     """A medicine of the national catalogue (医保药品)."""
 
     code = fields.CharField(max_length=23, primary_key=True, description="医保药品编码")
@@ -46,7 +46,7 @@ class Drug(Model):
         table_description = "医保药品目录"
 
 
-class DrugDisease(Model):
+class DrugDisease(Row):
     """A drug that treats a special disease (门诊特殊病种用药范围)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -62,7 +62,7 @@ class DrugDisease(Model):
         unique_together = (("drug", "disease_code"),)
 
 
-class DrugPrice(Model):
+class DrugPrice(Row):
     """A published price with its dates (挂网价、中选价、谈判价、支付标准)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -83,7 +83,7 @@ class DrugPrice(Model):
         unique_together = (("drug", "area", "kind", "since", "source"),)
 
 
-class TracePrefix(Model):
+class TracePrefix(Row):
     """The first seven digits of a drug's trace codes (追溯码标识码). A drug may have several."""
 
     prefix = fields.CharField(max_length=7, primary_key=True, description="追溯码前七位")

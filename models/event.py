@@ -1,12 +1,12 @@
 """What happened, in order, per topic."""
 
 from tortoise import fields
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import EventKind
 
 
-class Topic(Model):
+class Topic(Row):
     """A stream of events (事件主题) and the number of its last one."""
 
     name = fields.CharField(max_length=64, primary_key=True, description="主题")
@@ -17,7 +17,7 @@ class Topic(Model):
         table_description = "事件主题"
 
 
-class Event(Model):
+class Event(Row):
     """One event (事件): ids and kinds only, never personal or health data."""
 
     id = fields.UUIDField(primary_key=True)

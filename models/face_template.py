@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.member import FaceEnrolment, Member
+from models.row import Row
 
 
-class FaceTemplate(Model):
+class FaceTemplate(Row):
     """The numbers of one enrolled face as one engine sees it (人脸特征模板), encrypted.
 
     A picture that the engine cannot use has a row without numbers, which says why: it is not tried again
@@ -39,7 +39,7 @@ class FaceTemplate(Model):
         indexes = (("member_id",), ("engine", "model_version"))
 
 
-class FaceMean(Model):
+class FaceMean(Row):
     """The mean of an area's enrolled faces (人脸特征均值), one row per version; nobody's face."""
 
     id = fields.UUIDField(primary_key=True)

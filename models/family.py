@@ -4,14 +4,14 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.fill import Fill
 from models.member import FamilyGrant, Member
+from models.row import Row
 from policy.terms import FamilyRelation, InvitationState
 
 
-class FamilyInvitation(Model):
+class FamilyInvitation(Row):
     """What one member offers another, until both have accepted (亲情共济邀请).
 
     `is_named`: the owner named the proxy by ID number and name; otherwise whoever types the code is asked
@@ -57,7 +57,7 @@ class FamilyInvitation(Model):
         constraints = (CheckConstraint(check="owner_id <> proxy_id", name="family_invitation_two_people"),)
 
 
-class FamilyCode(Model):
+class FamilyCode(Row):
     """A short-lived code a proxy shows at the counter (亲情展码). Only its keyed hash is kept."""
 
     id = fields.UUIDField(primary_key=True)

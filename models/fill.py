@@ -4,17 +4,17 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from models.drug import Drug
 from models.institution import Institution
 from models.member import Member
 from models.practitioner import Pharmacist
 from models.prescription import Prescription, PrescriptionLine
+from models.row import Row
 from policy.terms import DeclineReason, FillState
 
 
-class Fill(Model):
+class Fill(Row):
     """A fill: lines of one prescription claimed for one pharmacy (配药)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -65,7 +65,7 @@ class Fill(Model):
         )
 
 
-class FillLine(Model):
+class FillLine(Row):
     """One prescription line in a fill (配药明细). A line is in one live fill at most."""
 
     id = fields.UUIDField(primary_key=True)
@@ -97,7 +97,7 @@ class FillLine(Model):
         )
 
 
-class PrescriberQuery(Model):
+class PrescriberQuery(Row):
     """A pharmacist's objection and the prescriber's answer (审方质疑与答复)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -116,7 +116,7 @@ class PrescriberQuery(Model):
         table_description = "审方质疑"
 
 
-class PickupCode(Model):
+class PickupCode(Row):
     """A short-lived code a patient shows at the counter (取药码). Only its keyed hash is kept."""
 
     id = fields.UUIDField(primary_key=True)

@@ -1,10 +1,11 @@
 """What each caller already did under which key."""
 
 from tortoise import fields
-from tortoise.models import Model
+
+from models.row import Row
 
 
-class IdempotencyRecord(Model):
+class IdempotencyRecord(Row):
     """The stored outcome of a mutation (幂等记录), written in the mutation's own transaction."""
 
     id = fields.UUIDField(primary_key=True)

@@ -4,14 +4,14 @@ from typing import Any
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.fill import Fill
 from models.member import Member
+from models.row import Row
 from policy.terms import CardReading, IdentityMethod, Verdict
 
 
-class IdentityCheck(Model):
+class IdentityCheck(Row):
     """One check that the person present is the member or the proxy (人证相符核验)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -48,7 +48,7 @@ class IdentityCheck(Model):
         indexes = (("fill_id", "submitted_at"),)
 
 
-class IdentityImage(Model):
+class IdentityImage(Row):
     """A picture kept with a check (核验影像): the live face, or an ID card's."""
 
     id = fields.UUIDField(primary_key=True)

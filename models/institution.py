@@ -4,12 +4,12 @@ from datetime import datetime
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import AgreementState, InstitutionKind
 
 
-class Institution(Model):
+class Institution(Row):
     """A contracted hospital or pharmacy (定点医药机构)."""
 
     code = fields.CharField(max_length=12, primary_key=True, description="定点医药机构编码")
@@ -43,7 +43,7 @@ class Institution(Model):
         table_description = "定点医药机构"
 
 
-class Agreement(Model):
+class Agreement(Row):
     """A contract for outpatient pooling service (门诊统筹补充协议)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -61,7 +61,7 @@ class Agreement(Model):
         indexes = (("institution_id", "state"),)
 
 
-class OpeningHours(Model):
+class OpeningHours(Row):
     """One opening span of a weekday (营业时间), in minutes since midnight, Asia/Shanghai."""
 
     id = fields.UUIDField(primary_key=True)

@@ -5,14 +5,14 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from models.reversal import Reversal
+from models.row import Row
 from models.settlement import Settlement
 from policy.terms import InvoiceColour
 
 
-class Invoice(Model):
+class Invoice(Row):
     """An invoice of a settlement (发票), or the red one of a reversal; amounts are positive. Never edited."""
 
     id = fields.UUIDField(primary_key=True)

@@ -3,7 +3,8 @@
 from enum import StrEnum
 
 from tortoise import fields
-from tortoise.models import Model
+
+from models.row import Row
 
 
 class JobKind(StrEnum):
@@ -24,7 +25,7 @@ class JobState(StrEnum):
     FAILED = "FAILED"
 
 
-class Job(Model):
+class Job(Row):
     """One piece of background work (后台任务)."""
 
     id = fields.UUIDField(primary_key=True)

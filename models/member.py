@@ -4,8 +4,8 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
+from models.row import Row
 from policy.terms import (
     EnrolmentState,
     FamilyRelation,
@@ -16,7 +16,7 @@ from policy.terms import (
 )
 
 
-class Member(Model):
+class Member(Row):
     """An insured person (参保人). Name and identity number are encrypted at rest."""
 
     id = fields.UUIDField(primary_key=True)
@@ -40,7 +40,7 @@ class Member(Model):
         table_description = "参保人"
 
 
-class SpecialDiseaseRecord(Model):
+class SpecialDiseaseRecord(Row):
     """A member's confirmed special disease (门诊特殊病种备案)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -59,7 +59,7 @@ class SpecialDiseaseRecord(Model):
         unique_together = (("member", "disease_code"),)
 
 
-class FamilyGrant(Model):
+class FamilyGrant(Row):
     """A permission of one member for another (亲情共济授权)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -91,7 +91,7 @@ class FamilyGrant(Model):
         constraints = (CheckConstraint(check="owner_id <> proxy_id", name="family_grant_two_people"),)
 
 
-class FaceEnrolment(Model):
+class FaceEnrolment(Row):
     """A face enrolled with consent (人脸建档), by one or two pictures. They lie in the image store."""
 
     id = fields.UUIDField(primary_key=True)

@@ -7,17 +7,17 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from models.fill import Fill
 from models.institution import Institution
 from models.member import Member
 from models.reversal import Reversal
+from models.row import Row
 from models.settlement import Settlement
 from policy.terms import PaymentState, RefundState
 
 
-class Payment(Model):
+class Payment(Row):
     """An external payment (线上支付) for a fill's cash share, known to the provider by our own `number`."""
 
     id = fields.UUIDField(primary_key=True)
@@ -87,7 +87,7 @@ class Payment(Model):
         )
 
 
-class PaymentRefund(Model):
+class PaymentRefund(Row):
     """Money on its way back (线上退款), of a payment that was not used or whose settlement was reversed."""
 
     id = fields.UUIDField(primary_key=True)
@@ -117,7 +117,7 @@ class PaymentRefund(Model):
         constraints = (CheckConstraint(check="amount > 0", name="payment_refund_amount"),)
 
 
-class PaymentStep(Model):
+class PaymentStep(Row):
     """One change of a payment's state (线上支付状态变化), append-only."""
 
     id = fields.UUIDField(primary_key=True)

@@ -1,12 +1,12 @@
 """Doctors and pharmacists, and who is on duty when."""
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.institution import Institution
+from models.row import Row
 
 
-class Doctor(Model):
+class Doctor(Row):
     """A registered insurance doctor (医保医师) of one institution."""
 
     code = fields.CharField(max_length=13, primary_key=True, description="医保医师编码")
@@ -25,7 +25,7 @@ class Doctor(Model):
         table_description = "医保医师"
 
 
-class Pharmacist(Model):
+class Pharmacist(Row):
     """A licensed pharmacist (执业药师) of one pharmacy."""
 
     code = fields.CharField(max_length=20, primary_key=True, description="医保药师编码")
@@ -42,7 +42,7 @@ class Pharmacist(Model):
         table_description = "执业药师"
 
 
-class DutyShift(Model):
+class DutyShift(Row):
     """A span in which a pharmacist is on duty (在岗排班)."""
 
     id = fields.UUIDField(primary_key=True)

@@ -4,12 +4,12 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.drug import Drug
 from models.institution import Institution
 from models.member import Member
 from models.practitioner import Doctor
+from models.row import Row
 from policy.terms import (
     BenefitKind,
     HospitalApproval,
@@ -20,7 +20,7 @@ from policy.terms import (
 )
 
 
-class Prescription(Model):
+class Prescription(Row):
     """An electronic prescription in circulation (流转电子处方)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -64,7 +64,7 @@ class Prescription(Model):
         indexes = (("member_id", "uploaded_at"), ("hospital_id", "uploaded_at"), ("state", "expires_at"))
 
 
-class PrescriptionLine(Model):
+class PrescriptionLine(Row):
     """One drug of a prescription (处方明细)."""
 
     id = fields.UUIDField(primary_key=True)

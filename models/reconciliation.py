@@ -3,13 +3,13 @@
 from datetime import date, datetime
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.institution import Institution
+from models.row import Row
 from policy.terms import ReconcileResult
 
 
-class ReconciliationDay(Model):
+class ReconciliationDay(Row):
     """A pharmacy's day (日对账): what was booked, whether the house agrees with itself, what was filed."""
 
     id = fields.UUIDField(primary_key=True)

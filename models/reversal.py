@@ -6,15 +6,15 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.institution import Institution
 from models.member import Member
+from models.row import Row
 from models.settlement import Settlement, SettlementLine
 from policy.terms import GoodsFate
 
 
-class Reversal(Model):
+class Reversal(Row):
     """One reversal of a settlement (冲正): what was given back. Amounts are positive. Never edited."""
 
     id = fields.UUIDField(primary_key=True)
@@ -99,7 +99,7 @@ class Reversal(Model):
         )
 
 
-class ReversalLine(Model):
+class ReversalLine(Row):
     """A settlement line that was taken back, once (冲正明细), and what became of the goods."""
 
     id = fields.UUIDField(primary_key=True)

@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from tortoise import fields
-from tortoise.models import Model
 
 from models.member import Member
+from models.row import Row
 
 
-class Device(Model):
+class Device(Row):
     """One phone that signed in (登录设备). Its refresh tokens are derived from `generation` and kept nowhere.
 
     `member` is empty until the mini-program's account is linked to one.
@@ -34,7 +34,7 @@ class Device(Model):
         indexes = (("member_id", "signed_in_at"), ("openid_hash",))
 
 
-class AccountLink(Model):
+class AccountLink(Row):
     """A mini-program's account that belongs to a member (小程序账号绑定)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -51,7 +51,7 @@ class AccountLink(Model):
         table_description = "小程序账号绑定"
 
 
-class LinkCode(Model):
+class LinkCode(Row):
     """A code that says somebody has looked at the member's identity (绑定码). Only its keyed hash is kept."""
 
     id = fields.UUIDField(primary_key=True)

@@ -7,18 +7,18 @@ from uuid import UUID
 from tortoise import fields
 from tortoise.fields.base import OnDelete
 from tortoise.migrations.constraints import CheckConstraint
-from tortoise.models import Model
 
 from models.fill import Fill
 from models.institution import Institution
 from models.member import Member
+from models.row import Row
 from policy.terms import BenefitKind
 
 if TYPE_CHECKING:
     from models.reversal import Reversal
 
 
-class Settlement(Model):
+class Settlement(Row):
     """One settlement (医保结算). Never edited; reversal is another row."""
 
     id = fields.UUIDField(primary_key=True)
@@ -101,7 +101,7 @@ class Settlement(Model):
         )
 
 
-class SettlementLine(Model):
+class SettlementLine(Row):
     """One line of a settlement (费用明细分割)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -133,7 +133,7 @@ class SettlementLine(Model):
         )
 
 
-class FeeListSignature(Model):
+class FeeListSignature(Row):
     """The buyer's signature under the fee list (药品费用清单签字)."""
 
     id = fields.UUIDField(primary_key=True)

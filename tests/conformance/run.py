@@ -11,7 +11,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,13 +19,14 @@ import httpx
 from bench.standing import small_world, standing
 from engines.clock import Clock
 from ops.client import Client
-from ops.embedded import EngineUrls, discard_engines, embedded_engines
+from ops.embedded import EngineUrls, embedded_engines
 from ops.issuer import DevelopmentIssuer
 from ops.road import FUJIAN, prescription_input
 from ops.road_documents import UPLOAD
 from ops.tokens import token_for
 from ops.world.days import DEMO_NOW
 from policy.terms import Role
+from tests.engines_home import engines_home
 
 HERE = Path(__file__).parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -120,11 +120,8 @@ def main() -> int:
         print(f"The conformance tests cannot run: {error}", file=sys.stderr)
         return 2
     scripts = [HERE / name for name in sys.argv[1:]] or sorted(HERE.glob("*.mjs"))
-    with tempfile.TemporaryDirectory(prefix="yaolu-conformance-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o711)
-        with embedded_engines(Path(home), fast=True) as urls:
-            is_content = asyncio.run(try_all(urls, Path(home), scripts, chromium))
-        discard_engines(Path(home))
+    with engines_home() as home, embedded_engines(home, fast=True) as urls:
+        is_content = asyncio.run(try_all(urls, home, scripts, chromium))
     print(f"conformance: {len(scripts)} scripts {'passed' if is_content else 'FAILED'}")
     return 0 if is_content else 1
 

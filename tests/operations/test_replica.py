@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from math import inf
@@ -19,9 +18,10 @@ from ops.client import Client
 from ops.databases import connected
 from ops.doctor import database as at_database
 from ops.doctor.findings import Level, Place
-from ops.embedded import EngineUrls, discard_engines
+from ops.embedded import EngineUrls
 from ops.world import cast
 from policy.terms import Role
+from tests.engines_home import engines_home
 from tests.house import House, open_house
 from tests.operations.standby import replica_of
 
@@ -52,11 +52,8 @@ def test_lag_is_measured_by_positions_and_not_by_clocks() -> None:
 @pytest.fixture
 def replica(database: str) -> Iterator[str]:
     """The test's database at a replica."""
-    with tempfile.TemporaryDirectory(prefix="yaolu-replica-", ignore_cleanup_errors=True) as home:
-        Path(home).chmod(0o711)
-        with replica_of(database, Path(home)) as url:
-            yield url
-        discard_engines(Path(home))
+    with engines_home() as home, replica_of(database, home) as url:
+        yield url
 
 
 @own_engines_only

@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +30,7 @@ from ops.embedded import (
 )
 from ops.lease import leased
 from ops.postgres import end_leftover
+from tests.engines_home import engines_home
 
 PROJECT = Path(__file__).parents[2]
 USER = """
@@ -49,10 +49,8 @@ with leased(sys.argv[1], Path(sys.argv[2])) as url:
 @pytest.fixture
 def home() -> Iterator[Path]:
     """A folder everybody may pass through, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="yaolu-home-") as folder:
-        Path(folder).chmod(0o711)
-        yield Path(folder)
-        discard_engines(Path(folder))
+    with engines_home() as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -70,12 +68,10 @@ def closed_home(home: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[Path]:
     """A home whose PostgreSQL has been made already, for tests that kill it."""
-    with tempfile.TemporaryDirectory(prefix="yaolu-cluster-") as folder:
-        Path(folder).chmod(0o711)
-        with leased("postgres", Path(folder), fast=True):
+    with engines_home() as folder:
+        with leased("postgres", folder, fast=True):
             pass
-        yield Path(folder)
-        discard_engines(Path(folder))
+        yield folder
 
 
 @contextmanager
