@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import Any
 
 import strawberry
-from strawberry.types.field import StrawberryField
 
 from schema.context import Info
 
@@ -78,11 +77,3 @@ def _field(ahead: Ahead, type_: Any, description: str) -> Any:
 
     resolve.__annotations__["return"] = type_
     return strawberry.field(resolver=resolve, description=description, metadata={AHEAD: ahead})
-
-
-def ahead_of(field: object) -> Ahead | None:
-    """How a field is read ahead; None for one that is watched, guarded or just resolved."""
-    if not isinstance(field, StrawberryField) or field.permission_classes or field.extensions:
-        return None
-    found = field.metadata.get(AHEAD)
-    return found if isinstance(found, Ahead) else None

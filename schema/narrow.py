@@ -8,7 +8,7 @@ the loaders' to say, here as there.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
 
 from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
@@ -63,26 +63,27 @@ def narrow_of(
     known = SHOWN.get(kind)
     if known is None:
         return None
-    own = dict.fromkeys([*also, *([MEMBER] if known.person else [])])
+    own = {*also, *([MEMBER] if known.person else [])}
     joined: list[tuple[str, str, Shape]] = []
     below: list[tuple[Ahead, str, Narrow]] = []
     for name, inside in selected(nodes, fragments).items():
         part = known.parts.get(name)
         if part is None:
             return None
-        own.update(dict.fromkeys(part.columns))
+        own.update(part.columns)
         if part.ahead is None:
             continue
         loader = getattr(loaders, part.ahead.loader)
-        by = (loader.by,) if isinstance(loader, Many) else ()
-        inner = narrow_of(part.ahead.kind, inside, fragments, loaders, by)
-        if inner is None:
-            continue
-        if by:
-            below.append((part.ahead, *by, inner))
-        elif relation := joinable(known.model, part.ahead.by, loader, inner):
+        owner = loader.by if isinstance(loader, Many) else None
+        inner = narrow_of(part.ahead.kind, inside, fragments, loaders, [owner] if owner else [])
+        if inner and owner:
+            below.append((part.ahead, owner, inner))
+        elif inner and (relation := joinable(known.model, part.ahead.by, loader, inner)):
             joined.append((part.ahead.attribute, relation, inner.shape))
-    shape = Shape(kind, tuple(own) or (known.model._meta.pk_attr,), tuple(joined))
+    # in an order of their own, so that documents which ask for the same in another one share a statement
+    columns = [*(name for name in known.columns if name in own), *sorted(own - set(known.columns))]
+    joined.sort(key=itemgetter(0))
+    shape = Shape(kind, tuple(columns) or (known.model._meta.pk_attr,), tuple(joined))
     return Narrow(shape, shape.names, maker(shape), known.person, tuple(below))
 
 

@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from tortoise.models import Model
 
 from policy.terms import PersonalData
-from schema.ahead import Ahead, ahead_of
+from schema.ahead import AHEAD, Ahead
 from services.reading import note
 
 T = TypeVar("T")
@@ -60,7 +60,7 @@ class Shown:
         return {name: part for name, part in found.items() if part is not None}
 
     def _part(self, field: StrawberryField) -> Part | None:
-        ahead = ahead_of(field)
+        ahead: Ahead | None = field.metadata.get(AHEAD)
         named = (ahead.by,) if ahead else field.metadata.get(NEEDS, (field.python_name,))
         return Part(named, ahead) if all(name in self.columns for name in named) else None
 

@@ -185,7 +185,23 @@ async def test_no_more_documents_are_kept_than_there_is_room_for(
     assert len(listing._asked) == 3
 
 
-def test_every_type_that_shows_rows_knows_what_its_fields_need() -> None:
+async def test_documents_that_ask_for_the_same_columns_share_their_statements(
+    way: Road, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = (
+        "rxNo hospital { name tier } doctor { name } lines { number days }",
+        "doctor { name } lines { days number } hospital { tier name } rxNo",
+    )
+    sent = []
+    for text in texts:
+        with counted(monkeypatch) as statements:
+            await way.patient.execute(document("prescriptions", text))
+        sent.append(statements)
+
+    assert sent[0] == sent[1]
+
+
+def test_every_type_that_shows_rows_knows_what_its_fields_need(way: Road) -> None:
     assert {"rxNo", "secondsLeft", "hospital", "lines", "fills"} <= set(SHOWN[Prescription].parts)
     for known in SHOWN.values():
         assert known.columns
