@@ -9,8 +9,9 @@ from uuid import UUID, uuid4
 
 from starlette.requests import HTTPConnection
 
+import settings
 from api.errors import UNAUTHENTICATED, RequestRefused, away
-from api.observing import Trail
+from api.observing import REFERENCE, Trail
 from api.parts import Parts
 from api.progress import Progress
 from engines.bell import Bell
@@ -67,6 +68,11 @@ class Context:
     def engine(self) -> str | None:
         """The engine that the request, or the request that opened the socket, asks for (执行引擎)."""
         return self.request.headers.get("x-gql-engine")
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether lists read the selected columns alone (窄读); for the reference engine they do not."""
+        return settings.EXECUTION_PLANS and self.engine != REFERENCE
 
     @property
     def bell(self) -> Bell:

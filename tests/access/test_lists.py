@@ -5,7 +5,7 @@ import pytest
 from ops import road_documents as documents
 from ops.road import FUJIAN
 from ops.world import cast
-from tests.access.test_grid import Things, make_things
+from tests.access.things import Things, make_things
 from tests.house import House
 
 
