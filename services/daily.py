@@ -11,7 +11,7 @@ from policy.calendar import shanghai_day, start_of_day
 from policy.terms import CaseKind, ReconcileResult
 from services.access import supervised_pharmacy
 from services.actor import Call
-from services.errors import BadInput
+from services.spans import check_span
 from services.use_case import Work, use_case
 
 BATCH = 20
@@ -151,7 +151,6 @@ async def reconciliation_days(
 ) -> Sequence[ReconciliationDay]:
     """A pharmacy's days (日对账), newest first: for itself, its agency, and who supervises."""
     pharmacy = await supervised_pharmacy(call, "日对账", code)
-    if not since <= until < since + timedelta(days=DAYS_MAX):
-        raise BadInput("until", f"应不早于 since,且一次至多 {DAYS_MAX} 天。")
+    check_span(since, until, DAYS_MAX)
     rows = ReconciliationDay.filter(pharmacy_id=pharmacy.code, day__gte=since, day__lte=until)
     return await rows.order_by("-day")

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Protocol
 
 from tortoise.transactions import in_transaction
 
 from policy.calendar import in_shanghai
 from services.errors import BadInput
+from services.spans import check_span
 
 BATCH = 500
 DAYS_MAX = 366
@@ -96,6 +97,5 @@ def day_of(given: Mapping[str, str], name: str) -> date:
 def span_of(given: Mapping[str, str]) -> tuple[date, date]:
     """The days of the request (起止日期), both included."""
     since, until = day_of(given, "since"), day_of(given, "until")
-    if not since <= until < since + timedelta(days=DAYS_MAX):
-        raise BadInput("until", f"应不早于 since,且一次至多 {DAYS_MAX} 天。")
+    check_span(since, until, DAYS_MAX)
     return since, until

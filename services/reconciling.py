@@ -16,6 +16,7 @@ from policy.terms import InsuranceType, ReconcileResult, Role
 from services.actor import Call
 from services.daily import filed
 from services.errors import BadInput, check_text
+from services.spans import check_span
 
 DAYS_MAX = 31
 LINES_MAX = 20_000
@@ -36,8 +37,7 @@ class Period:
 
     def check(self) -> None:
         """Refuse a span that is none."""
-        if not self.since <= self.until < self.since + timedelta(days=DAYS_MAX):
-            raise BadInput("until", f"应不早于 since,且一次至多 {DAYS_MAX} 天。")
+        check_span(self.since, self.until, DAYS_MAX)
 
     @property
     def is_whole(self) -> bool:

@@ -52,7 +52,7 @@ def workbook(*sheets: Rows, hidden: int = 0) -> bytes:
 def packed(parts: dict[str, str]) -> bytes:
     """A ZIP file of these parts."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, text in parts.items():
             archive.writestr(name, text)
     return out.getvalue()

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from ops.client import Client, Json
+import pytest
+
+from models import Event
+from ops.client import Client, Json, Refused
 from ops.road import FUJIAN
 from ops.world import cast
 from policy.terms import Role
@@ -57,3 +60,17 @@ class People(Walk):
 def people(house: House) -> People:
     """Fujian's people."""
     return People(house, FUJIAN)
+
+
+async def refusal(asked: Any) -> list[str]:
+    """The codes of what was refused."""
+    with pytest.raises(Refused) as refused:
+        await asked
+    return refused.value.codes
+
+
+async def told(case: Json) -> set[tuple[str, str]]:
+    """Who was told what about a case."""
+    return {
+        (row.kind.value, row.topic.partition(":")[0]) for row in await Event.filter(subject_id=case["id"])
+    }

@@ -2,25 +2,16 @@
 
 import asyncio
 
-import pytest
-
 from ops.road_documents import EVENT
 from ops.world import cast
 from policy.terms import Role
 from tests.events.subscriber import Subscriber
-from tests.house import House
-from tests.supervision.people import People, people
+from tests.supervision.people import People
 
 AGENCY = (
     f"subscription A($after: String) {{ agencyEvents(after: $after) {{ {EVENT} case {{ id kind state }} }} }}"
 )
 CURSOR = "{ agencyEventCursor }"
-
-
-@pytest.fixture(scope="module")
-def here(house: House) -> People:
-    """Everybody."""
-    return people(house)
 
 
 async def test_an_agency_cut_off_in_between_hears_everything_of_its_area_in_order(here: People) -> None:

@@ -16,20 +16,13 @@ from services.entries import StockEntry
 from services.monitoring import monitor_due, monitor_pharmacy
 from services.movements import record_stock
 from services.topics import institution_topic
-from tests.house import House
 from tests.services.stage import error_of
 from tests.stock.counter import COUNTER
 from tests.supervision import documents
-from tests.supervision.people import People, people
+from tests.supervision.people import People
 
 DRUG = cast.AMLODIPINE
 HERE, DEAR = cast.FUJIAN_PHARMACY, cast.FUJIAN_PHARMACY_DEAR
-
-
-@pytest.fixture(scope="module")
-def here(house: House) -> People:
-    """Everybody."""
-    return people(house)
 
 
 async def monitor(here: People, pharmacy: str = HERE) -> None:

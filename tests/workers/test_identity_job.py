@@ -1,60 +1,30 @@
 """From the picture at the counter to the verdict: jobs, workers, and what becomes of them."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from uuid import UUID
 
 import pytest
-import redis.asyncio
 from PIL import Image
 
-import settings
-from engines.images import ImageStore
-from engines.queue import STREAM, Queue, job_broker
-from models import AuditEntry, Event, FaceEnrolment, IdentityCheck, Job, MonitorRun
-from models.job import JobKind, JobState
-from ops import road_documents as documents
+from engines.queue import Queue, job_broker
+from models import AuditEntry, Event, FaceEnrolment, Job
+from models.job import JobState
 from ops.client import Json
-from ops.portraits import fetch
-from ops.processes import Child
 from ops.road import Road
-from ops.world.cast import FUJIAN_PATIENT
-from ops.world.ids import member_id
 from policy.terms import EventKind, Verdict
 from tests.house import House
 from tests.services.stage import ready_fill, walkers
-from tests.world import keys
+from tests.workers.pictures import PATIENT, decided, enrol, hand_in
 from workers.faces.pool import FacePool
 from workers.faces.result import Sight
 from workers.jobs import ATTEMPTS_MAX, LEASE, Bench, claim, run_job
 from workers.main import RUNNERS, sweep
 
-PATIENT = member_id(FUJIAN_PATIENT)
-
 
 @pytest.fixture(scope="module")
-def portraits() -> dict[str, bytes]:
-    """The portraits' files by name; fetched once per machine."""
-    folder: Path = settings.YAOLU_HOME / "portraits"
-    return {name: path.read_bytes() for name, path in fetch(folder).items()}
-
-
-@pytest.fixture(scope="module")
-async def faces() -> AsyncIterator[FacePool]:
-    """A pool of one child with the real models."""
-    pool = FacePool(engines=("dlib", "sface"))
-    await pool.start()
-    yield pool
-    await pool.stop()
-
-
-@pytest.fixture(scope="module")
-async def bench(house: House, faces: FacePool, portraits: dict[str, bytes]) -> Bench:
+async def bench(house: House, pool: FacePool, portraits: dict[str, bytes]) -> Bench:
     """A worker's bench; the patient's face is enrolled."""
-    key = await house.tools.images.put(portraits["obama"])
-    await FaceEnrolment.create(member_id=PATIENT, image_key=key, consented_at=house.now())
-    return Bench(house.tools, faces, house.now)
+    await enrol(house, portraits["obama"])
+    return Bench(house.tools, pool, house.now)
 
 
 @pytest.fixture(scope="module")
@@ -67,19 +37,6 @@ def way(house: House) -> Road:
 async def fill(way: Road) -> Json:
     """A fill whose buyer is to be checked; each check is a row of its own."""
     return await ready_fill(way)
-
-
-async def hand_in(way: Road, fill: Json, picture: bytes) -> tuple[UUID, UUID]:
-    """Hand a picture in through GraphQL; gives the check and its job."""
-    check = await way.pharmacy.upload(documents.CHECK_FACE, {"live": picture}, fillId=fill["id"])
-    assert check["verdict"] is None
-    job = await Job.get(subject_id=check["id"], kind=JobKind.IDENTITY_CHECK)
-    return UUID(check["id"]), job.id
-
-
-async def decided(check: UUID) -> IdentityCheck:
-    """The check as it stands."""
-    return await IdentityCheck.get(id=check)
 
 
 async def test_the_same_person_matches(
@@ -281,55 +238,3 @@ async def test_a_reference_that_is_gone_is_told_apart(
 
     row = await decided(check)
     assert (row.verdict, row.reason) == (Verdict.UNUSABLE, "REFERENCE_MISSING")
-
-
-# --- a worker of its own process
-
-
-async def drop_rings(house: House) -> None:
-    """Lose every ring, as a Redis that was started anew would."""
-    client = redis.asyncio.from_url(house.redis_url)
-    await client.delete(STREAM)
-    await client.aclose()
-
-
-async def test_a_worker_process_takes_jobs_off_the_queue_and_finds_lost_ones(
-    house: House, way: Road, fill: Json, bench: Bench, portraits: dict[str, bytes], tmp_path: Path
-) -> None:
-    images = house.tools.images
-    assert isinstance(images, ImageStore)
-    folder = Path(str(images._store.prefix))  # type: ignore[union-attr]  # a folder in tests
-    lost, lost_job = await hand_in(way, fill, portraits["obama2"])
-    await drop_rings(house)
-    ring = tmp_path / "keys.json"
-    ring.write_text(keys().to_json())
-    ring.chmod(0o600)
-    environment = {
-        "PATH": "/usr/bin:/bin",
-        "DATABASE_URL": house.database_url,
-        "REDIS_URL": house.redis_url,
-        "YAOLU_HOME": str(tmp_path),
-        "FACE_PROCESSES": "1",
-        "YAOLU_CLOCK": house.clock.setting,
-        "YAOLU_KEYS": str(ring),
-        "IMAGE_STORE_URL": folder.as_uri(),
-    }
-
-    async with way.pharmacy.listen(documents.PHARMACY_EVENTS) as events:
-        child = Child(["worker"], environment, tmp_path / "worker.log")
-        try:
-            first = await events.until("IDENTITY_DECIDED", 60)
-            rung, rung_job = await hand_in(way, fill, portraits["biden"])
-            second = await events.until("IDENTITY_DECIDED", 60)
-        finally:
-            child.check()
-            child.stop()
-
-    assert [one["identityCheck"]["id"] for one in (first, second)] == [str(lost), str(rung)]
-    assert (await Job.get(id=rung_job)).state == JobState.DONE
-
-    assert (await decided(lost)).verdict == Verdict.MATCH
-    assert (await decided(rung)).verdict == Verdict.NO_MATCH
-    assert (await Job.get(id=lost_job)).state == JobState.DONE
-    assert await MonitorRun.exists(), "it looks at pharmacies meanwhile"
-    assert child.process.returncode == 0

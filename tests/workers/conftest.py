@@ -1,4 +1,4 @@
-"""One pool and the portraits for all tests of the identity check."""
+"""One pool and the portraits for all tests of faces."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
