@@ -4,6 +4,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 from uuid import UUID, uuid4
 
@@ -64,7 +65,7 @@ class Context:
         address = self.tools.keys.lookup_hash(f"address:{client.host if client else ''}")
         return Actor(role=Role.PATIENT, subject=f"guest:{address[:32]}")
 
-    @property
+    @cached_property
     def engine(self) -> str | None:
         """The engine that the request, or the request that opened the socket, asks for (执行引擎)."""
         return self.request.headers.get("x-gql-engine")

@@ -49,14 +49,9 @@ class Together:
 _together: ContextVar[Together | None] = ContextVar("together", default=None)
 
 
+@translate_exceptions
 async def fetched(client: Any, text: str, values: Sequence[Any]) -> list[Any]:
     """The records of a statement, by one of the mapper's clients, with the mapper's own errors."""
-    found: list[Any] = await _fetched(client, text, values)
-    return found
-
-
-@translate_exceptions
-async def _fetched(client: Any, text: str, values: Sequence[Any]) -> list[Any]:
     block = _together.get()
     if block is not None and block.task is asyncio.current_task():
         connection = await block.connection(client)

@@ -59,6 +59,9 @@ class Odd(Exception):
 
 
 _kinds: dict[type, type | None] = {}
+_plain: dict[type, tuple[str, type]] = {}
+"""What `mark` gives for values of types that are never anything else."""
+
 _statements: OrderedDict[tuple[Any, ...], Statement | None] = OrderedDict()
 
 
@@ -104,7 +107,8 @@ async def records_of(
         text, values = written_out(asked(model, conditions, order, limit, names))
     else:
         text, values = statement.text, statement.filled(given)
-    return await fetched(model._meta.db, text, values)
+    found: list[Any] = await fetched(model._meta.db, text, values)
+    return found
 
 
 async def row_of(model: type[M], *conditions: Q) -> M | None:
@@ -150,7 +154,7 @@ def remembered(
     names: tuple[str, ...] = (),
 ) -> Statement | None:
     """The statement for conditions of this shape, None where there cannot be one; adds to `given`."""
-    key = model, names, order, limit is None, tuple([shape(one, given) for one in conditions])
+    key = model, names, order, limit is None, shape(conditions, given)
     if limit is not None:
         given.append(limit)
     if key in _statements:
@@ -161,14 +165,22 @@ def remembered(
     return statement
 
 
-def shape(condition: Q, given: list[Any]) -> tuple[Any, ...]:
+def shape(conditions: Sequence[Q], given: list[Any]) -> tuple[Any, ...]:
     """What is alike in conditions that differ in their values only; adds the values to `given`."""
-    return (
-        condition.join_type,
-        condition._is_negated,
-        tuple([(name, mark(name, value, given)) for name, value in condition.filters.items()]),
-        tuple([shape(one, given) for one in condition.children]),
-    )
+    found: list[Any] = []
+    waiting = list(reversed(conditions))
+    while waiting:
+        one = waiting.pop()
+        found += (one.join_type, one._is_negated, len(one.filters), len(one.children))
+        for name, value in one.filters.items():
+            kind = _plain.get(type(value))
+            if kind is None:
+                found += (name, mark(name, value, given))
+            else:
+                given.append(value)
+                found += (name, kind)
+        waiting += reversed(one.children)
+    return tuple(found)
 
 
 def mark(name: str, value: Any, given: list[Any]) -> Any:
@@ -185,6 +197,7 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
     if kind is None:
         raise Odd
     given.append(value)
+    _plain[type(value)] = "one", kind
     return "one", kind
 
 

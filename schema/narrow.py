@@ -46,14 +46,15 @@ class Narrow(NamedTuple):
 
     async def put_below(self, above: Sequence[Any], ahead: Ahead, by: str, loaders: Loaders) -> None:
         """Put on each object what belongs to it: that says so by its column `by`."""
-        key_of, owner_of = attrgetter(ahead.by), attrgetter(by)
-        found: dict[Any, list[Any]] = {key_of(one): [] for one in above}
+        attribute, owner_of = ahead.attribute, attrgetter(by)
+        keys = list(map(attrgetter(ahead.by), above))
+        found: dict[Any, list[Any]] = {key: [] for key in keys}
         if found:
             records = await getattr(loaders, ahead.loader).values(list(found), self.names)
             for one in await self.objects(records, loaders):
                 found[owner_of(one)].append(one)
-        for one in above:
-            setattr(one, ahead.attribute, found[key_of(one)])
+        for one, key in zip(above, keys, strict=True):
+            setattr(one, attribute, found[key])
 
 
 def narrow_of(
