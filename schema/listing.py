@@ -1,6 +1,7 @@
 """Pages of types that show rows as they are (列表): what is read is what was selected, and no more."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from tortoise.expressions import Q
@@ -39,19 +40,15 @@ async def page_of(
     check_first(first)
     model, asked = SHOWN[kind].model, asked_of(info, kind, by)
     wanted, order, limit = behind(wanted, by, after), (f"-{by}", "-id"), first + 1
-    objects: list[Any]
+    found: Sequence[Any]
     if asked.narrow is None or not info.context.is_narrow:
-        rows = await rows_of(model, wanted, order=order, limit=limit)
-        has_next, objects = len(rows) > first, [kind.of(row) for row in rows[:first]]  # type: ignore[attr-defined]  # every shown type has it
+        found = await rows_of(model, wanted, order=order, limit=limit)
+        objects = [kind.of(row) for row in found[:first]]  # type: ignore[attr-defined]  # shown types have it
     else:
         found = await values_of(model, wanted, names=asked.narrow.names, order=order, limit=limit)
-        has_next, objects = (
-            len(found) > first,
-            await asked.narrow.objects(found[:first], info.context.loaders),
-        )
-    if asked.has_cursors:
-        return connection([(encode(getattr(one, by), one.id), one) for one in objects], has_next)
-    return connection([(UNASKED, one) for one in objects], has_next)
+        objects = await asked.narrow.objects(found[:first], info.context.loaders)
+    cursors = [encode(getattr(one, by), one.id) if asked.has_cursors else UNASKED for one in objects]
+    return connection(list(zip(cursors, objects, strict=True)), len(found) > first)
 
 
 def asked_of(info: Info, kind: type, by: str) -> Asked:
