@@ -100,6 +100,7 @@ QUERY_ALIASES_MAX = config("QUERY_ALIASES_MAX", cast=int, default=15)
 QUERY_ROOT_FIELDS_MAX = config("QUERY_ROOT_FIELDS_MAX", cast=int, default=10)
 QUERY_DIRECTIVES_MAX = config("QUERY_DIRECTIVES_MAX", cast=int, default=50)
 QUERY_OPERATIONS_MAX = config("QUERY_OPERATIONS_MAX", cast=int, default=20)
+QUERY_VARIABLES_MAX = config("QUERY_VARIABLES_MAX", cast=int, default=50)
 QUERY_COST_MAX = config("QUERY_COST_MAX", cast=int, default=5000)
 QUERY_CACHE_SIZE = config("QUERY_CACHE_SIZE", cast=int, default=512)
 # roles whose clients may send registered documents only

@@ -1,11 +1,9 @@
 """Charging callers (计费限流) for what their operations cost, before anything is executed."""
 
-from collections.abc import AsyncIterator
 from math import ceil
 from typing import Any
 
-from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
+from graphql import DocumentNode, GraphQLError, GraphQLSchema
 
 import settings
 from api.context import Context
@@ -21,43 +19,28 @@ INSTITUTION = Rate(
 )
 
 
-class Charged(SchemaExtension):
-    """Count what an operation costs, refuse what is too much, and say in `extensions.cost` what is left."""
-
-    def __init__(self) -> None:
-        self.report: dict[str, Any] = {}
-
-    async def on_validate(self) -> AsyncIterator[None]:
-        said = self.execution_context
-        document, context = said.graphql_document, said.context
-        # Stands behind the check of the document: what is not valid has no cost.
-        if document is None or said.pre_execution_errors or not isinstance(context, Context):
-            yield
-            return
-        context.trail.is_about(document, said.operation_name)
-        if not context.is_paid:
-            cost = cost_of(said.schema._schema, document, said.operation_name, said.variables)
-            refusal = too_costly(cost) or await self._charge(context, cost + fee_of(document))
-            said.pre_execution_errors = [refusal] if refusal else []
-        yield
-
-    async def _charge(self, context: Context, cost: int) -> GraphQLError | None:
-        rate = rate_of(context)
-        # more than a bucket holds nobody could ever pay
-        cost = min(cost, int(rate.points))
-        taken = await context.parts.rates.take(caller_of(context), cost, rate)
-        self.report = {
-            "requested": cost,
-            "available": int(taken.left),
-            "maximum": int(rate.points),
-            "perSecond": int(rate.per_second),
-        }
-        return None if taken.is_granted else too_fast(taken.wait)
-
-    def get_results(self) -> dict[str, Any]:
-        """What the caller is told of the cost (成本报告), once: the events of a subscription are free."""
-        report, self.report = self.report, {}
-        return {"cost": report} if report else {}
+async def charge(
+    context: Context,
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    name: str | None,
+    variables: dict[str, Any] | None,
+) -> tuple[GraphQLError | None, dict[str, int]]:
+    """Take what an operation costs from its caller: its refusal if any, and what `extensions.cost` says."""
+    cost = cost_of(schema, document, name, variables)
+    if refusal := too_costly(cost):
+        return refusal, {}
+    rate = rate_of(context)
+    # more than a bucket holds nobody could ever pay
+    points = min(cost + fee_of(document), int(rate.points))
+    taken = await context.parts.rates.take(caller_of(context), points, rate)
+    report = {
+        "requested": points,
+        "available": int(taken.left),
+        "maximum": int(rate.points),
+        "perSecond": int(rate.per_second),
+    }
+    return (None if taken.is_granted else too_fast(taken.wait)), report
 
 
 def rate_of(context: Context) -> Rate:

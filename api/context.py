@@ -4,13 +4,15 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Self
 from uuid import UUID, uuid4
 
 from starlette.requests import HTTPConnection
 
+import settings
 from api.errors import UNAUTHENTICATED, RequestRefused, away
-from api.observing import Trail
+from api.observing import REFERENCE, Trail
 from api.parts import Parts
 from api.progress import Progress
 from engines.bell import Bell
@@ -63,10 +65,15 @@ class Context:
         address = self.tools.keys.lookup_hash(f"address:{client.host if client else ''}")
         return Actor(role=Role.PATIENT, subject=f"guest:{address[:32]}")
 
-    @property
+    @cached_property
     def engine(self) -> str | None:
         """The engine that the request, or the request that opened the socket, asks for (执行引擎)."""
         return self.request.headers.get("x-gql-engine")
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether lists read the selected columns alone (窄读); for the reference engine they do not."""
+        return settings.EXECUTION_PLANS and self.engine != REFERENCE
 
     @property
     def bell(self) -> Bell:

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from tortoise.connection import get_connection
+from tortoise.exceptions import OperationalError
 
 from api.parts import Parts
 from engines.logs import log
+from models.versions import NEWEST
 
 CHECK_SECONDS = 2.0
+APPLIED = "SELECT 1 FROM tortoise_migrations WHERE app = 'models' AND name = $1"
 
 
 async def alive(request: Request) -> Response:
@@ -31,24 +34,28 @@ def readiness(parts: Parts, is_draining: Callable[[], bool]) -> Callable[[Reques
     """
 
     async def ready(request: Request) -> Response:
-        database, redis = await asyncio.gather(_has_database(parts), parts.bell.ping())
-        state = {"database": database, "redis": redis, "draining": is_draining()}
+        (database, tables), redis = await asyncio.gather(_has_database(parts), parts.bell.ping())
+        state = {"database": database, "tables": tables, "redis": redis, "draining": is_draining()}
         is_rung = redis or request.query_params.get("need") == "database"
-        is_ready = database and is_rung and not state["draining"]
+        is_ready = database and tables and is_rung and not state["draining"]
         status = "ready" if is_ready else "unready"
         return JSONResponse({"status": status, "parts": state}, 200 if is_ready else 503)
 
     return ready
 
 
-async def _has_database(parts: Parts) -> bool:
+async def _has_database(parts: Parts) -> tuple[bool, bool]:
+    """Whether the database answers, and whether its tables are this version's or newer."""
     if parts.orm is None:
-        return True
+        return True, True
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            await get_connection("default").execute_query("SELECT 1")
+            found, _ = await get_connection("default").execute_query(APPLIED, [NEWEST])
+    except OperationalError:
+        # no such table: nothing was ever migrated
+        return True, False
     # An edge: whatever the driver raises, the answer is no.
     except Exception as error:
         log.warning("health.database", error=type(error).__name__)
-        return False
-    return True
+        return False, False
+    return True, found > 0

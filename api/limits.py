@@ -1,45 +1,25 @@
 """Limits on documents (查询限制): how long, deep and wide they may be, checked before anything costly."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
 
 from graphql import (
     DocumentNode,
     FieldNode,
-    FieldsOnCorrectTypeRule,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    GraphQLSchema,
     InlineFragmentNode,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    validate,
 )
-from strawberry.extensions import ParserCache, SchemaExtension
-from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
-from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 import settings
-from api.charging import Charged
-from api.deadline import Deadline
-from api.errors import OPERATION_UNKNOWN, RequestRefused
-from api.same import Same
 
 PAIRS_MAX = 2_000
 """Pairs of fields with one name that a document may have; each costs validation some microseconds."""
-
-MORE_RULES = (MaybeNullValidationRule, OneOfInputValidationRule)
-"""What strawberry asks of documents besides."""
-
-ERRORS_MAX = 20
-"""How many errors a document is told at most."""
-
-Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +32,7 @@ class Limits:
     root_fields: int = settings.QUERY_ROOT_FIELDS_MAX
     directives: int = settings.QUERY_DIRECTIVES_MAX
     operations: int = settings.QUERY_OPERATIONS_MAX
+    variables: int = settings.QUERY_VARIABLES_MAX
     hides_schema: bool = settings.IS_PRODUCTION
     """Whether the schema is shown only to callers who have signed in (内省限制)."""
 
@@ -132,6 +113,8 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     if len(operations) > limits.operations:
         return [GraphQLError(f"The document has {len(operations)} operations; at most {limits.operations}.")]
+    if (variables := sum(len(node.variable_definitions or ()) for node in operations)) > limits.variables:
+        return [GraphQLError(f"{variables} variables found; at most {limits.variables}.")]
     measure = Measure(
         {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     )
@@ -153,63 +136,3 @@ def limit_errors(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     if sum(size.pairs for size in sizes) > PAIRS_MAX:
         errors.append(GraphQLError("The same fields are selected too often side by side."))
     return errors
-
-
-@lru_cache(maxsize=settings.QUERY_CACHE_SIZE)
-def _checked(
-    schema: GraphQLSchema, kept: Same[DocumentNode], rules: tuple[type, ...], limits: Limits
-) -> tuple[GraphQLError, ...]:
-    document = kept.value
-    checked = partial(validate, schema, document, max_errors=ERRORS_MAX, hide_suggestions=limits.hides_schema)
-    try:
-        # Limits first: some rules take very long over documents that break them.
-        if broken := limit_errors(document, limits):
-            return tuple(broken)
-        # Rules about variables read all of an operation before any rule may give it up.
-        strangers = checked((FieldsOnCorrectTypeRule,))
-        return tuple(strangers if len(strangers) > ERRORS_MAX else checked((*rules, *MORE_RULES)))
-    except RecursionError:
-        return (GraphQLError("The document is nested too deeply."),)
-
-
-class CheckedDocument(SchemaExtension):
-    """Check each document once (查询校验缓存): its limits, then the rules of GraphQL."""
-
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
-
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = self.limits.tokens
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        document = context.graphql_document
-        if document is not None:
-            rules = context.validation_rules
-            if self.limits.hides_schema and getattr(context.context, "actor", None) is None:
-                rules += (NoSchemaIntrospectionCustomRule,)
-            errors = list(_checked(context.schema._schema, Same(document), rules, self.limits))
-            context.pre_execution_errors = errors or nameless(document, context._provided_operation_name)
-        yield
-
-
-def nameless(document: DocumentNode, name: str | None) -> list[GraphQLError]:
-    """The refusal of a document with several operations of which none is named."""
-    if name or sum(isinstance(node, OperationDefinitionNode) for node in document.definitions) < 2:
-        return []
-    refused = RequestRefused(
-        400, "query 中有多个操作,请以 operationName 指明要执行哪一个。", OPERATION_UNKNOWN
-    )
-    return [GraphQLError(str(refused), original_error=refused)]
-
-
-def extensions(limits: Limits | None = None) -> list[Extension]:
-    """The extensions of every schema of ours; the caches they use are shared by all requests."""
-    limits = limits or Limits()
-    return [
-        lambda: CheckedDocument(limits),
-        Charged,
-        Deadline,
-        lambda: ParserCache(maxsize=settings.QUERY_CACHE_SIZE),
-    ]

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import structlog
 from redis.exceptions import RedisError
 
-from engines.redis_client import impatient
+from engines.redis_script import Script
 
 PREFIX = "yaolu:rate:"
 ANSWER_SECONDS = 0.25
@@ -112,8 +112,7 @@ class Rates:
     """
 
     def __init__(self, url: str, namespace: str = "") -> None:
-        self._client = impatient(url, ANSWER_SECONDS)
-        self._take = self._client.register_script(TAKE)
+        self._script = Script(url, TAKE, ANSWER_SECONDS)
         self._own = OwnBuckets()
         self._prefix = f"{PREFIX}{namespace}"
         self._away_until = -math.inf
@@ -155,7 +154,7 @@ class Rates:
                 figures = [
                     figure for one in asked for figure in (one.rate.points, one.rate.per_second, one.cost)
                 ]
-                said = [float(figure) for figure in await self._take(keys, figures)]
+                said = [float(figure) for figure in await self._script(keys, figures)]
                 return [Taken(left, wait) for left, wait in zip(said[::2], said[1::2], strict=True)]
             except (RedisError, OSError, TimeoutError) as error:
                 self._away_until = monotonic() + AWAY_SECONDS
@@ -168,5 +167,5 @@ class Rates:
         return self._prefix + sha256(caller.encode()).hexdigest()[:32]
 
     async def stop(self) -> None:
-        """Let go of every connection."""
-        await self._client.aclose()
+        """Let go of the connection."""
+        await self._script.stop()

@@ -1,6 +1,6 @@
 """Objects of rows (实例化): what the mapper does for each column of each row is settled once for a table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any, TypeVar
 
@@ -26,17 +26,13 @@ def filler(model: type[M]) -> Callable[[dict[str, Any]], M]:
     meta = model._meta
     is_generated = meta.db_pk_column not in meta.generated_db_fields
     renamed = [(column, name) for name, column in meta.fields_db_projection.items() if column != name]
-    converted = [
-        (name, conversion(field))
-        for _, name, field in [*meta.db_default_fields, *meta.db_complex_fields]
-        if not isinstance(field, AS_THE_DRIVER_GIVES)
-    ]
+    converting = list(conversions(model).items())
 
     def fill(row: dict[str, Any]) -> M:
         made = model.__new__(model)
         for column, name in renamed:
             row[name] = row.pop(column)
-        for name, known in converted:
+        for name, known in converting:
             row[name] = known[row[name]]
         row["_partial"], row["_saved_in_db"] = False, True
         row["_custom_generated_pk"], row["_await_when_save"] = is_generated, {}
@@ -64,3 +60,46 @@ def conversion(field: Any) -> Conversion:
     if isinstance(field, CharEnumFieldInstance):
         found.update({str(member.value): member for member in field.enum_type})
     return found
+
+
+@cache
+def conversions(model: type[Model]) -> dict[str, Conversion]:
+    """How a table's columns are converted, for those that are."""
+    fields = [*model._meta.db_default_fields, *model._meta.db_complex_fields]
+    return {
+        name: conversion(field) for _, name, field in fields if not isinstance(field, AS_THE_DRIVER_GIVES)
+    }
+
+
+def converted(model: type[Model], names: tuple[str, ...], records: list[Any]) -> list[Sequence[Any]]:
+    """The values of these columns as they are on objects (按列换算); `records` have them in this order."""
+    places = conversions_of(model, names)
+    if not places:
+        return records
+    found: list[Sequence[Any]] = []
+    for record in records:
+        values = list(record)
+        for place, known in places:
+            values[place] = known[values[place]]
+        found.append(values)
+    return found
+
+
+@cache
+def conversions_of(model: type[Model], names: tuple[str, ...]) -> list[tuple[int, Conversion]]:
+    """Where among these columns there is one that is converted, and how."""
+    owners = [owner_of(model, name) for name in names]
+    return [
+        (place, conversions(owner)[name])
+        for place, (owner, name) in enumerate(owners)
+        if name in conversions(owner)
+    ]
+
+
+def owner_of(model: type[Model], name: str) -> tuple[type[Model], str]:
+    """The table of a column, and its name there: it may be a column of a row that is referred to."""
+    relation, _, rest = name.partition("__")
+    if not rest:
+        return model, name
+    field: Any = model._meta.fields_map[relation]
+    return owner_of(field.related_model, rest)

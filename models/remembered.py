@@ -18,7 +18,8 @@ from tortoise.exceptions import BaseORMException
 from tortoise.expressions import Q
 from tortoise.models import Model
 
-from models.filling import filler
+from models.fetching import fetched
+from models.filling import converted, filler
 
 M = TypeVar("M", bound=Model)
 
@@ -58,6 +59,9 @@ class Odd(Exception):
 
 
 _kinds: dict[type, type | None] = {}
+_plain: dict[type, tuple[str, type]] = {}
+"""What `mark` gives for values of types that are never anything else."""
+
 _statements: OrderedDict[tuple[Any, ...], Statement | None] = OrderedDict()
 
 
@@ -65,19 +69,46 @@ async def rows_of(
     model: type[M], *conditions: Q, order: tuple[str, ...] = (), limit: int | None = None
 ) -> list[M]:
     """The rows for which all conditions hold (按条件读取), as the mapper's own `filter` gives them."""
-    given: list[Any] = []
-    try:
-        statement = remembered(model, conditions, order, limit, given)
-    except Odd:
-        statement = None
-    if statement is None:
-        found: list[M] = await asked(model, conditions, order, limit)
-        return found
-    _, records = await model._meta.db.execute_query(statement.text, statement.filled(given))
+    records = await records_of(model, conditions, order, limit, ())
     if not records:
         return []
     fill, names = filler(model), tuple(records[0].keys())
     return [fill(dict(zip(names, record, strict=False))) for record in records]
+
+
+async def values_of(
+    model: type[Model],
+    *conditions: Q,
+    names: tuple[str, ...],
+    order: tuple[str, ...] = (),
+    limit: int | None = None,
+) -> list[Sequence[Any]]:
+    """These columns of the rows for which all conditions hold (按列读取), as they would be on the objects.
+
+    Columns of a row that is referred to are named as in a condition: `hospital__name`.
+    """
+    return converted(model, names, await records_of(model, conditions, order, limit, names))
+
+
+async def records_of(
+    model: type[Model],
+    conditions: Sequence[Q],
+    order: tuple[str, ...],
+    limit: int | None,
+    names: tuple[str, ...],
+) -> list[Any]:
+    """What the database has of these rows; without names, all their columns."""
+    given: list[Any] = []
+    try:
+        statement = remembered(model, conditions, order, limit, given, names)
+    except Odd:
+        statement = None
+    if statement is None:
+        text, values = written_out(asked(model, conditions, order, limit, names))
+    else:
+        text, values = statement.text, statement.filled(given)
+    found: list[Any] = await fetched(model._meta.db, text, values)
+    return found
 
 
 async def row_of(model: type[M], *conditions: Q) -> M | None:
@@ -93,10 +124,25 @@ async def the_row(model: type[M], *conditions: Q) -> M:
     return found
 
 
-def asked(model: type[M], conditions: Sequence[Q], order: tuple[str, ...], limit: int | None) -> Any:
+def asked(
+    model: type[Model],
+    conditions: Sequence[Q],
+    order: tuple[str, ...],
+    limit: int | None,
+    names: tuple[str, ...] = (),
+) -> Any:
     """The mapper's own query (查询)."""
     query = model.filter(*conditions).order_by(*order)
-    return query if limit is None else query.limit(limit)
+    query = query if limit is None else query.limit(limit)
+    return query.values_list(*names) if names else query
+
+
+def written_out(query: Any) -> tuple[str, list[Any]]:
+    """The statement that the mapper writes for a query, and its values."""
+    query._choose_db_if_not_chosen()
+    query._make_query()
+    text, values = query.query.get_parameterized_sql()
+    return text, values
 
 
 def remembered(
@@ -105,27 +151,36 @@ def remembered(
     order: tuple[str, ...],
     limit: int | None,
     given: list[Any],
+    names: tuple[str, ...] = (),
 ) -> Statement | None:
     """The statement for conditions of this shape, None where there cannot be one; adds to `given`."""
-    key = model, order, limit is None, tuple(shape(one, given) for one in conditions)
+    key = model, names, order, limit is None, shape(conditions, given)
     if limit is not None:
         given.append(limit)
     if key in _statements:
         return _statements[key]
-    statement = _statements[key] = written(model, conditions, order, limit)
+    statement = _statements[key] = written(model, conditions, order, limit, names)
     if len(_statements) > KEPT_MAX:
         _statements.popitem(last=False)
     return statement
 
 
-def shape(condition: Q, given: list[Any]) -> tuple[Any, ...]:
+def shape(conditions: Sequence[Q], given: list[Any]) -> tuple[Any, ...]:
     """What is alike in conditions that differ in their values only; adds the values to `given`."""
-    return (
-        condition.join_type,
-        condition._is_negated,
-        tuple((name, mark(name, value, given)) for name, value in condition.filters.items()),
-        tuple(shape(one, given) for one in condition.children),
-    )
+    found: list[Any] = []
+    waiting = list(reversed(conditions))
+    while waiting:
+        one = waiting.pop()
+        found += (one.join_type, one._is_negated, len(one.filters), len(one.children))
+        for name, value in one.filters.items():
+            kind = _plain.get(type(value))
+            if kind is None:
+                found += (name, mark(name, value, given))
+            else:
+                given.append(value)
+                found += (name, kind)
+        waiting += reversed(one.children)
+    return tuple(found)
 
 
 def mark(name: str, value: Any, given: list[Any]) -> Any:
@@ -133,21 +188,21 @@ def mark(name: str, value: Any, given: list[Any]) -> Any:
     if value is None or isinstance(value, (bool, Enum)):
         return "constant", value
     if isinstance(value, (list, tuple, set, frozenset)):
-        kinds = {type_of(item) for item in value}
+        kinds = {kind_of(exact) for exact in set(map(type, value))}
         if not name.endswith("__in") or len(kinds) != 1 or None in kinds:
             return "constant", tuple(constant(item) for item in value)
         given.append(list(value))
         return "many", *kinds
-    kind = type_of(value)
+    kind = kind_of(type(value))
     if kind is None:
         raise Odd
     given.append(value)
+    _plain[type(value)] = "one", kind
     return "one", kind
 
 
-def type_of(value: Any) -> type | None:
-    """The type by which a value is remembered; None for one that is not."""
-    exact = type(value)
+def kind_of(exact: type) -> type | None:
+    """The kind by which values of a type are remembered; None where they are not."""
     if exact not in _kinds:
         kinds = (kind for kind in KINDS if issubclass(exact, kind))
         _kinds[exact] = None if issubclass(exact, Enum) else next(kinds, None)
@@ -191,17 +246,20 @@ class Samples:
 
 
 def written(
-    model: type[Model], conditions: Sequence[Q], order: tuple[str, ...], limit: int | None
+    model: type[Model],
+    conditions: Sequence[Q],
+    order: tuple[str, ...],
+    limit: int | None,
+    names: tuple[str, ...],
 ) -> Statement | None:
     """Have the mapper write the statement about samples; None where it does more than put them in."""
     samples = Samples({}, set())
     about = [samples.instead(one) for one in conditions]
     if limit is not None:
         samples.names[LIMIT_SAMPLE] = len(samples.names)
-    query = asked(model, about, order, None if limit is None else LIMIT_SAMPLE)
+    query = asked(model, about, order, None if limit is None else LIMIT_SAMPLE, names)
     try:
-        query._make_query()
-        text, values = query.query.get_parameterized_sql()
+        text, values = written_out(query)
         places = [(at, samples.names[value]) for at, value in enumerate(values) if value in samples.names]
     # a sample may be no value for its column, as a text is none for an enum's
     except (BaseORMException, TypeError, ValueError):

@@ -55,14 +55,17 @@ def api(
     """Run one API process on the engines of the environment."""
     with starting():
         import settings
+        from ops.processes import watch_lifeline
+        from ops.versions import check_tables
+
+        require_settings()
+        watch_lifeline()
+        check_tables()
         from api.main import application
         from api.server import serve as serve_app
         from engines.metrics import metrics_page
         from engines.tracing import traced
-        from ops.processes import watch_lifeline
 
-        require_settings()
-        watch_lifeline()
         page = settings.METRICS_PORT if metrics_port is None else metrics_port
         app = application()
     with metrics_page(settings.METRICS_HOST, page), traced("api"):
@@ -81,10 +84,13 @@ def worker(
     with starting():
         import settings
         from ops.processes import watch_lifeline
-        from ops.working import run_worker
+        from ops.versions import check_tables
 
         require_settings()
         watch_lifeline()
+        check_tables()
+        from ops.working import run_worker
+
         page = settings.METRICS_PORT if metrics_port is None else metrics_port
     asyncio.run(run_worker(faces or settings.FACE_PROCESSES, page))
 

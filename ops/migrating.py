@@ -1,21 +1,46 @@
-"""Bring a database to the newest schema (数据库迁移)."""
+"""Bring a database to the newest schema (数据库迁移), while others work on it.
 
-from collections.abc import Iterable
-from dataclasses import replace
-from functools import cached_property
-from typing import Any, cast
+Each migration is one transaction together with its record: whenever `yaolu migrate` is killed, the next one
+goes on from there. It waits a few seconds at most for a table that others use, for behind it everybody else
+waits too; then it lets go and comes again. Several that run at once take turns.
+"""
 
+import asyncio
+
+import asyncpg
 from tortoise import Tortoise
 from tortoise.connection import get_connection
-from tortoise.fields.relational import ForeignKeyFieldInstance
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.schema_generator.state import ModelState, State
-from tortoise.migrations.schema_generator.state_apps import StateApps
-from tortoise.models import Model
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_generator.state import State
+from tortoise.transactions import in_transaction
 
+from engines.logs import log
 from models.config import orm_config
+from ops.servers import EngineError
+from ops.table_history import tables_after
+
+LOCK_SECONDS = 2.0
+"""How long one attempt waits for a lock, and everybody else behind it."""
+
+ATTEMPTS, PAUSE_SECONDS = 15, 2.0
+# an arbitrary number that nothing else of ours locks
+TURN = "SELECT pg_advisory_xact_lock(4920610837)"
+IN_THE_WAY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError)
+
+
+class TablesInUse(EngineError):
+    """Somebody holds a table for too long (表被占用)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"Migration {name} did not get its tables in {ATTEMPTS} attempts of {LOCK_SECONDS:g} s: some "
+            "transaction holds them. Nothing of it was done, those before it are done. Look for that one by "
+            "`SELECT pid, xact_start, state, query FROM pg_stat_activity ORDER BY xact_start`, wait for it "
+            "or end it, and run `yaolu migrate` again."
+        )
 
 
 async def migrate_database(database_url: str) -> None:
@@ -23,69 +48,60 @@ async def migrate_database(database_url: str) -> None:
     config = orm_config(database_url)
     try:
         await Tortoise.init(config=config, init_connections=False)
-        await Executor(get_connection("default"), config["apps"]).migrate(direction="forward")
+        await Executor(get_connection("default"), config["apps"]).forward()
     finally:
         await Tortoise.close_connections()
 
 
 class Executor(MigrationExecutor):
-    """Tortoise's, with a lighter memory of the tables (迁移执行).
+    """Tortoise's, with a lighter memory of the tables and care for those who use them (迁移执行)."""
 
-    Tortoise makes every table's class anew before each of some two hundred operations, with all that queries
-    need: half a minute for a new database. Our migrations change tables and run SQL; none asks for rows.
-    """
+    async def forward(self) -> None:
+        """Apply all that is not applied, one after another."""
+        await self.loader.build_graph()
+        await self._make_record()
+        applied = set(await self.recorder.applied_migrations())
+        state = await self._project_state(applied)
+        for step in self._migration_plan(None, applied, self.loader.graph):
+            key = MigrationKey(step.migration.app_label, step.migration.name)
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    await self._apply(step.migration, state)
+                    break
+                except IN_THE_WAY as error:
+                    log.warning(
+                        "migrate.waits", migration=key.name, attempt=attempt, error=type(error).__name__
+                    )
+                    # what was done to it in memory stays there when the transaction is undone
+                    state = await self._project_state(applied)
+                    await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                raise TablesInUse(key.name)
+            applied.add(key)
+
+    async def _make_record(self) -> None:
+        """The table of what was applied, once."""
+        async with in_transaction(self.connection.connection_name) as connection:
+            await connection.execute_script(TURN)
+            editor = self._schema_editor(atomic=True)
+            editor.client = connection
+            await self.recorder.ensure_schema(editor)
+
+    async def _apply(self, migration: Migration, state: State) -> None:
+        """One migration and its record, or nothing of it; nothing too when another has done it meanwhile."""
+        async with in_transaction(self.connection.connection_name) as connection:
+            await connection.execute_script(TURN)
+            recorder = MigrationRecorder(connection)
+            key = MigrationKey(migration.app_label, migration.name)
+            if key in await recorder.applied_migrations():
+                await migration.apply(state, dry_run=True)
+                return
+            await connection.execute_script(f"SET LOCAL lock_timeout = {LOCK_SECONDS * 1000:.0f}")
+            editor = self._schema_editor(atomic=True)
+            editor.client = connection
+            await migration.apply(state, schema_editor=editor)
+            await recorder.record_applied(key.app_label, key.name)
 
     async def _project_state(self, applied: set[MigrationKey], *, upto: MigrationKey | None = None) -> State:
         nodes = self.loader.graph.nodes
         return await tables_after(nodes[key] for key in self._full_plan() if key in applied)
-
-
-async def tables_after(history: Iterable[Migration | None]) -> State:
-    """What the tables are after these migrations (迁移后的表结构), without a look at any database."""
-    state = LightState(models={}, apps=LightApps(default_connections={"models": "default"}))
-    for migration in history:
-        if migration is not None:
-            await migration.apply(state, dry_run=True)
-    return state
-
-
-class LightApps(StateApps):
-    """The tables' classes without what only queries need (表结构): no way back along a key, no builders."""
-
-    def register_model(self, app_label: str, model: type[Model]) -> None:
-        for name in (*model._meta.fk_fields, *model._meta.o2o_fields):
-            cast(ForeignKeyFieldInstance[Any], model._meta.fields_map[name]).related_name = False
-        super().register_model(app_label, model)
-
-    def _build_initial_querysets(self) -> None:
-        pass
-
-
-class LightState(State):
-    """The tables at one point of the history (某一时点的表结构)."""
-
-    def _find_related_models(self, app_label: str, model_name: str) -> set[tuple[str, str]]:
-        # with no way back along its keys a table's class can be made anew alone
-        return {(app_label, model_name)}
-
-    def clone(self) -> State:
-        """What an operation may look back at."""
-        return Before(self)
-
-
-class Before(LightState):
-    """The tables before an operation (变更前): their classes are made when an operation asks for one."""
-
-    def __init__(self, state: State) -> None:
-        self.models = {key: copied(model) for key, model in state.models.items()}
-        self._after = state
-
-    @cached_property
-    def apps(self) -> Any:  # type: ignore[override]  # made late, and never assigned
-        """The classes."""
-        return self._after.apps.clone(model_states={key: one.clone() for key, one in self.models.items()})
-
-
-def copied(model: ModelState) -> ModelState:
-    """A table's description that later operations leave alone; they replace fields and never change one."""
-    return replace(model, options=dict(model.options), fields=dict(model.fields))

@@ -24,9 +24,15 @@ class ProcessEnded(Exception):
 
 
 class Child:
-    """One process of ours (子进程): the API or a worker."""
+    """One process of ours (子进程): the API or a worker, of the program in `folder`."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        log: Path,
+        folder: Path = PROJECT,
+    ) -> None:
         self.name = arguments[0]
         self.log = log
         reading, self._writing = os.pipe()
@@ -35,7 +41,7 @@ class Child:
                 [sys.executable, "-m", "ops.cli", *arguments],
                 env={**environment, LIFELINE: str(reading)},
                 pass_fds=[reading],
-                cwd=PROJECT,
+                cwd=folder,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -7,12 +7,13 @@ import strawberry
 from strawberry import field
 from tortoise.expressions import Q
 
-import models
+from models.fetching import Together
 from policy.terms import FillState
 from resolvers.arguments import KEY_WORDS, FillId
 from schema.context import Info, call_of
 from schema.fill import Fill, PickupCode
-from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
+from schema.listing import page_of
+from schema.paging import FIRST_DEFAULT, After, Connection, First
 from schema.refusal import Refusal
 from schema.scalars import Instant
 from services import access, claiming, pickup, reviewing
@@ -91,9 +92,10 @@ class FillQuery:
         state: Annotated[FillState | None, strawberry.argument(description="只看此状态")] = None,
     ) -> Connection[Fill]:
         call = call_of(info)
-        seen = await access.fills_of(call.actor, call.now)
-        wanted = seen & Q(state=state) if state else seen
-        return await newest_first(models.Fill, wanted, "requested_at", first, after, Fill.of)
+        async with Together():
+            seen = await access.fills_of(call.actor, call.now)
+            wanted = seen & Q(state=state) if state else seen
+            return await page_of(info, Fill, wanted, "requested_at", first, after)
 
 
 @strawberry.type

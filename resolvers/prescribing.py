@@ -7,12 +7,13 @@ import strawberry
 from strawberry import field
 from tortoise.expressions import Q
 
-import models
+from models.fetching import Together
 from policy.money import ZERO
 from policy.terms import BenefitKind, Credential, HospitalApproval, PrescriptionState, VisitKind
 from resolvers.arguments import KEY_WORDS, PrescriptionId
 from schema.context import Info, call_of
-from schema.paging import FIRST_DEFAULT, After, Connection, First, newest_first
+from schema.listing import page_of
+from schema.paging import FIRST_DEFAULT, After, Connection, First
 from schema.prescription import Precheck, Prescription
 from schema.refusal import Refusal
 from schema.scalars import Instant, Money, Quantity
@@ -154,9 +155,10 @@ class PrescribingQuery:
         state: Annotated[PrescriptionState | None, strawberry.argument(description="只看此状态")] = None,
     ) -> Connection[Prescription]:
         call = call_of(info)
-        seen = await access.prescriptions_of(call.actor, call.now)
-        wanted = seen & Q(state=state) if state else seen
-        return await newest_first(models.Prescription, wanted, "uploaded_at", first, after, Prescription.of)
+        async with Together():
+            seen = await access.prescriptions_of(call.actor, call.now)
+            wanted = seen & Q(state=state) if state else seen
+            return await page_of(info, Prescription, wanted, "uploaded_at", first, after)
 
 
 @strawberry.type

@@ -44,6 +44,10 @@ class Context(Protocol):
     loaders: Loaders
 
     @property
+    def is_narrow(self) -> bool:
+        """Whether lists may read the selected columns alone (窄读)."""
+
+    @property
     def progress(self) -> Progress:
         """Where this subscription stands."""
 

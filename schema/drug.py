@@ -8,8 +8,10 @@ from strawberry import field
 import models
 from policy.terms import DrugKind, DrugRestriction, ListClass
 from schema.scalars import Quantity
+from schema.shown import shown, shows
 
 
+@shows(models.Drug)
 @strawberry.type(description="医保药品")
 class Drug:
     code: str = field(description="医保药品编码")
@@ -31,21 +33,4 @@ class Drug:
 
     @classmethod
     def of(cls, row: models.Drug) -> Self:
-        return cls(
-            code=row.code,
-            generic_name=row.generic_name,
-            form=row.form,
-            spec=row.spec,
-            manufacturer=row.manufacturer,
-            approval_number=row.approval_number,
-            kind=row.kind,
-            list_class=row.list_class,
-            restriction=row.restriction,
-            package_unit=row.package_unit,
-            base_unit=row.base_unit,
-            units_per_package=Quantity(row.units_per_package),
-            is_essential=row.is_essential,
-            is_vbp=row.is_vbp,
-            is_negotiated=row.is_negotiated,
-            is_sample=row.is_sample,
-        )
+        return shown(cls, row)

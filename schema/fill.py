@@ -20,6 +20,7 @@ from schema.payment import Payment
 from schema.prescription import Prescription
 from schema.scalars import Instant, Price, Quantity
 from schema.settlement import Settlement
+from schema.shown import needs, shown, shows
 from services import people
 from services.card_reading import advice_on
 from services.fee_lists import digest_of
@@ -27,9 +28,10 @@ from services.identity import DOCUMENT_OF
 from services.reading import note
 
 
+@shows(models.FillLine)
 @strawberry.type(description="配药明细")
 class FillLine:
-    row: Private[models.FillLine]
+    drug_id: Private[str]
     id: UUID = field(description="配药明细编号")
     prescription_line_id: UUID = field(description="处方明细编号")
     quantity: Quantity = field(description="数量, 包装")
@@ -38,22 +40,17 @@ class FillLine:
 
     @classmethod
     def of(cls, row: models.FillLine) -> Self:
-        return cls(
-            row=row,
-            id=row.id,
-            prescription_line_id=row.prescription_line_id,
-            quantity=Quantity(row.quantity),
-            price=Price(row.price),
-            trace_codes=row.trace_codes,
-        )
+        return shown(cls, row)
 
-    drug: Drug = one(Drug, "drug", "row.drug_id", "实配药品")
+    drug: Drug = one(Drug, "drug", "drug_id", "实配药品")
 
-    @strawberry.field(description="所代替的处方药品; 空为按处方产品配药")
+    @strawberry.field(
+        description="所代替的处方药品; 空为按处方产品配药", metadata=needs("prescription_line_id", "drug_id")
+    )
     async def stands_for(self, info: Info) -> Drug | None:
         loaders = info.context.loaders
-        line = await loaders.prescription_line.get(self.row.prescription_line_id)
-        if line.drug_id == self.row.drug_id:
+        line = await loaders.prescription_line.get(self.prescription_line_id)
+        if line.drug_id == self.drug_id:
             return None
         return Drug.of(await loaders.drug.get(line.drug_id))
 
@@ -141,9 +138,13 @@ class IdentityCheck:
         return [ScannedCard.of(row) for row in rows if row.kind in DOCUMENT_OF]
 
 
+@shows(models.Fill, PersonalData.FILL)
 @strawberry.type(description="配药: 一家药店受理的处方明细")
 class Fill:
     row: Private[models.Fill]
+    prescription_id: Private[UUID]
+    pharmacy_id: Private[str]
+    member_id: Private[UUID]
     id: UUID = field(description="配药编号")
     state: FillState = field(description="配药状态")
     requested_at: Instant = field(description="申请时间")
@@ -159,34 +160,21 @@ class Fill:
 
     @classmethod
     def of(cls, row: models.Fill) -> Self:
-        note(row.member_id, PersonalData.FILL)
-        return cls(
-            row=row,
-            id=row.id,
-            state=row.state,
-            requested_at=Instant(row.requested_at),
-            expires_at=Instant(row.expires_at),
-            split_reason=row.split_reason,
-            reviewed_at=Instant(row.reviewed_at) if row.reviewed_at else None,
-            advice=row.advice,
-            end_reason=row.end_reason,
-            decline_reason=row.decline_reason,
-            ready_at=Instant(row.ready_at) if row.ready_at else None,
-            courier=row.courier,
-            is_proxy=row.buyer_id != row.member_id,
-        )
+        return shown(cls, row, row=row, is_proxy=row.buyer_id != row.member_id)
 
-    @strawberry.field(description="处方")
+    @strawberry.field(description="处方", metadata=needs("prescription_id"))
     async def prescription(self, info: Info) -> Prescription | None:
-        row = await info.context.loaders.prescription.find(self.row.prescription_id)
+        row = await info.context.loaders.prescription.find(self.prescription_id)
         return Prescription.of(row) if row else None
 
-    pharmacy: Pharmacy = one(Pharmacy, "institution", "row.pharmacy_id", "药店")
+    pharmacy: Pharmacy = one(Pharmacy, "institution", "pharmacy_id", "药店")
 
-    @strawberry.field(description="参保人; 未成交而终止后药店看到的是脱敏姓名")
+    @strawberry.field(
+        description="参保人; 未成交而终止后药店看到的是脱敏姓名", metadata=needs("member_id", "state")
+    )
     async def member(self, info: Info) -> Member:
-        row = await info.context.loaders.member.get(self.row.member_id)
-        return Member.of(row, is_masked=people.is_over(info.context.require_actor(), self.row.state))
+        row = await info.context.loaders.member.get(self.member_id)
+        return Member.of(row, is_masked=people.is_over(info.context.require_actor(), self.state))
 
     @strawberry.field(description="配送地址; 只有患者与受理的药店能看到")
     def delivery_address(self, info: Info) -> str:
@@ -199,41 +187,47 @@ class Fill:
         is_known = people.knows_buyer(actor, self.row.state, is_proxy=self.is_proxy)
         return Member.of(await info.context.loaders.member.get(self.row.buyer_id), is_masked=not is_known)
 
-    lines: list[FillLine] = many(FillLine, "lines_of_fill", "row.id", "配药明细")
+    lines: list[FillLine] = many(FillLine, "lines_of_fill", "id", "配药明细")
 
-    @strawberry.field(description="审方质疑; 未成交而终止后药店不再能看到")
+    @strawberry.field(description="审方质疑; 未成交而终止后药店不再能看到", metadata=needs("id", "state"))
     async def queries(self, info: Info) -> list[PrescriberQuery]:
-        if not people.sees_questions(info.context.require_actor(), self.row.state):
+        if not people.sees_questions(info.context.require_actor(), self.state):
             return []
-        rows = await info.context.loaders.queries_of_fill.of(self.row.id)
+        rows = await info.context.loaders.queries_of_fill.of(self.id)
         return [PrescriberQuery.of(row) for row in rows]
 
-    @strawberry.field(description="身份核验; 医院看不到, 未成交而终止后药店也不再能看到")
+    @strawberry.field(
+        description="身份核验; 医院看不到, 未成交而终止后药店也不再能看到", metadata=needs("id", "state")
+    )
     async def identity_checks(self, info: Info) -> list[IdentityCheck]:
-        if not people.sees_identity_checks(info.context.require_actor(), self.row.state):
+        if not people.sees_identity_checks(info.context.require_actor(), self.state):
             return []
-        rows = await info.context.loaders.checks_of_fill.of(self.row.id)
+        rows = await info.context.loaders.checks_of_fill.of(self.id)
         return [IdentityCheck.of(row) for row in rows]
 
-    @strawberry.field(description="费用清单摘要, 签字时带上")
+    @strawberry.field(description="费用清单摘要, 签字时带上", metadata=needs("id"))
     async def fee_list_sha256(self, info: Info) -> str:
-        return digest_of(await info.context.loaders.lines_of_fill.of(self.row.id))
+        return digest_of(await info.context.loaders.lines_of_fill.of(self.id))
 
-    @strawberry.field(description="购药人对当前费用清单的签字; 为空则尚未签字 (FJ-8.4, SX-13)")
+    @strawberry.field(
+        description="购药人对当前费用清单的签字; 为空则尚未签字 (FJ-8.4, SX-13)", metadata=needs("id")
+    )
     async def fee_list_signature(self, info: Info) -> FeeListSignature | None:
-        current = digest_of(await info.context.loaders.lines_of_fill.of(self.row.id))
-        rows = await info.context.loaders.signatures_of_fill.of(self.row.id)
+        current = digest_of(await info.context.loaders.lines_of_fill.of(self.id))
+        rows = await info.context.loaders.signatures_of_fill.of(self.id)
         found = next((row for row in rows if row.fee_list_sha256 == current), None)
         return FeeListSignature.of(found) if found else None
 
-    @strawberry.field(description="线上支付, 先后排列, 含已关闭与已退款的; 只列有权查看的")
+    @strawberry.field(
+        description="线上支付, 先后排列, 含已关闭与已退款的; 只列有权查看的", metadata=needs("id")
+    )
     async def payments(self, info: Info) -> list[Payment]:
-        rows = await info.context.loaders.payments_of_fill.of(self.row.id)
+        rows = await info.context.loaders.payments_of_fill.of(self.id)
         return [Payment.of(row) for row in rows]
 
-    @strawberry.field(description="结算")
+    @strawberry.field(description="结算", metadata=needs("id"))
     async def settlement(self, info: Info) -> Settlement | None:
-        row = await info.context.loaders.settlement_of_fill.find(self.row.id)
+        row = await info.context.loaders.settlement_of_fill.find(self.id)
         return Settlement.of(row) if row else None
 
 

@@ -3,11 +3,12 @@
 from typing import Self
 
 import strawberry
-from strawberry import Private, field
+from strawberry import field
 
 import models
 from policy.terms import InstitutionKind
 from schema.ahead import many
+from schema.shown import shown, shows
 
 
 @strawberry.type(description="位置, 国测局坐标(GCJ-02)")
@@ -16,6 +17,7 @@ class Position:
     latitude: float = field(description="纬度")
 
 
+@shows(models.OpeningHours)
 @strawberry.type(description="一段营业时间")
 class OpeningSpan:
     weekday: int = field(description="星期, 0 为星期一")
@@ -24,12 +26,12 @@ class OpeningSpan:
 
     @classmethod
     def of(cls, row: models.OpeningHours) -> Self:
-        return cls(weekday=row.weekday, opens=row.opens, closes=row.closes)
+        return shown(cls, row)
 
 
+@shows(models.Institution)
 @strawberry.type(description="定点零售药店")
 class Pharmacy:
-    row: Private[models.Institution]
     code: str = field(description="定点医药机构编码")
     name: str = field(description="药店名称")
     address: str = field(description="地址")
@@ -42,22 +44,13 @@ class Pharmacy:
 
     @classmethod
     def of(cls, row: models.Institution) -> Self:
-        return cls(
-            row=row,
-            code=row.code,
-            name=row.name,
-            address=row.address,
-            phone=row.phone,
-            area=row.area,
-            position=Position(longitude=row.longitude, latitude=row.latitude),
-            is_dual_channel=row.is_dual_channel,
-            delivers=row.delivers,
-            accepts_family_code=row.accepts_family_code,
-        )
+        position = Position(longitude=row.longitude, latitude=row.latitude)
+        return shown(cls, row, position=position)
 
     opening_hours: list[OpeningSpan] = many(OpeningSpan, "hours_of_institution", "code", "营业时间")
 
 
+@shows(models.Institution)
 @strawberry.type(description="定点医疗机构")
 class Hospital:
     code: str = field(description="定点医药机构编码")
@@ -71,18 +64,11 @@ class Hospital:
 
     @classmethod
     def of(cls, row: models.Institution) -> Self:
-        return cls(
-            code=row.code,
-            kind=row.kind,
-            name=row.name,
-            address=row.address,
-            phone=row.phone,
-            area=row.area,
-            tier=row.tier,
-            position=Position(longitude=row.longitude, latitude=row.latitude),
-        )
+        position = Position(longitude=row.longitude, latitude=row.latitude)
+        return shown(cls, row, position=position)
 
 
+@shows(models.Doctor)
 @strawberry.type(description="医保医师")
 class Doctor:
     code: str = field(description="医保医师编码")
@@ -91,4 +77,4 @@ class Doctor:
 
     @classmethod
     def of(cls, row: models.Doctor) -> Self:
-        return cls(code=row.code, name=row.name, phone=row.phone)
+        return shown(cls, row)

@@ -35,7 +35,7 @@ from models import (
     Settlement,
     SettlementLine,
 )
-from models.remembered import rows_of
+from models.remembered import rows_of, values_of
 from policy.family import Paid
 from schema.batching import Batched
 from services.access import cases_of, fills_of, payments_of, prescriptions_of, settlements_of
@@ -52,6 +52,11 @@ class One(Generic[K, M]):
     def __init__(self, model: type[M], by: str = "pk", seen: "Filter | None" = None) -> None:
         self.model, self.by, self.seen = model, by, seen
         self.loader: Batched[K, M | None] = Batched(self.read)
+
+    @property
+    def key(self) -> str:
+        """The column by which rows are loaded."""
+        return self.model._meta.pk_attr if self.by == "pk" else self.by
 
     async def read(self, keys: list[K]) -> list[M | None]:
         """The rows of these keys, in their order."""
@@ -84,6 +89,11 @@ class Many(Generic[K, M]):
         for row in rows:
             found[getattr(row, self.by)].append(row)
         return [found[key] for key in keys]
+
+    async def values(self, keys: list[K], names: tuple[str, ...]) -> list[Sequence[Any]]:
+        """These columns of the rows of all keys, in their order."""
+        wanted = await among(self.by, keys, self.seen)
+        return await values_of(self.model, *wanted, names=names, order=self.order)
 
     async def of(self, key: K) -> list[M]:
         """The rows that belong to a key."""

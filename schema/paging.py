@@ -55,14 +55,19 @@ async def newest_first(
 ) -> Connection[Node]:
     """A page of the wanted rows ordered by an instant, newest first, ties by id."""
     check_first(first)
-    if after is not None:
-        moment, key = decode(after)
-        before: dict[str, Any] = {f"{by}__lt": moment}
-        level: dict[str, Any] = {by: moment, "id__lt": key}
-        wanted = wanted & (Q(**before) | Q(**level))
-    page = await rows_of(model, wanted, order=(f"-{by}", "-id"), limit=first + 1)
+    page = await rows_of(model, behind(wanted, by, after), order=(f"-{by}", "-id"), limit=first + 1)
     shown = [(encode(getattr(row, by), row.pk), show(row)) for row in page[:first]]
     return connection(shown, len(page) > first)
+
+
+def behind(wanted: Q, by: str, after: str | None) -> Q:
+    """What of the wanted rows comes after a cursor, newest first."""
+    if after is None:
+        return wanted
+    moment, key = decode(after)
+    before: dict[str, Any] = {f"{by}__lt": moment}
+    level: dict[str, Any] = {by: moment, "id__lt": key}
+    return wanted & (Q(**before) | Q(**level))
 
 
 def check_first(first: int) -> None:

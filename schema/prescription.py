@@ -23,8 +23,8 @@ from schema.institution import Doctor, Hospital
 from schema.member import Member
 from schema.refusal import Violation
 from schema.scalars import Instant, Quantity
+from schema.shown import needs, shown, shows
 from services import prescribing
-from services.reading import note
 
 if TYPE_CHECKING:
     from schema.fill import Fill
@@ -41,9 +41,10 @@ class LineFate:
     is_settled: bool = field(description="已结算")
 
 
+@shows(models.PrescriptionLine)
 @strawberry.type(description="处方明细")
 class PrescriptionLine:
-    row: Private[models.PrescriptionLine]
+    drug_id: Private[str]
     id: UUID = field(description="明细编号")
     number: int = field(description="序号")
     quantity: Quantity = field(description="数量, 包装")
@@ -59,34 +60,22 @@ class PrescriptionLine:
 
     @classmethod
     def of(cls, row: models.PrescriptionLine) -> Self:
-        return cls(
-            row=row,
-            id=row.id,
-            number=row.number,
-            quantity=Quantity(row.quantity),
-            dose=Quantity(row.dose),
-            times_per_day=Quantity(row.times_per_day),
-            route=row.route,
-            days=row.days,
-            approval=row.approval,
-            allows_equivalent=row.allows_equivalent,
-            state=row.state,
-            closed_reason=row.closed_reason,
-            dispensed_at=Instant(row.dispensed_at) if row.dispensed_at else None,
-        )
+        return shown(cls, row)
 
-    drug: Drug = one(Drug, "drug", "row.drug_id", "药品")
+    drug: Drug = one(Drug, "drug", "drug_id", "药品")
 
-    @strawberry.field(description="去向; 没有占用、或由他人占用而无权查看时为空")
+    @strawberry.field(
+        description="去向; 没有占用、或由他人占用而无权查看时为空", metadata=needs("id", "state")
+    )
     async def fate(self, info: Info) -> LineFate | None:
         loaders = info.context.loaders
-        lines = await loaders.fill_lines_of_prescription_line.of(self.row.id)
+        lines = await loaders.fill_lines_of_prescription_line.of(self.id)
         live = next((line for line in lines if line.is_live), None)
         fill = await loaders.fill.find(live.fill_id) if live else None
         if fill is None:
             return None
         pharmacy = await loaders.institution.get(fill.pharmacy_id)
-        is_dispensed = self.row.state == LineState.DISPENSED
+        is_dispensed = self.state == LineState.DISPENSED
         return LineFate(
             fill_id=fill.id,
             pharmacy_code=pharmacy.code,
@@ -98,9 +87,12 @@ class PrescriptionLine:
         )
 
 
+@shows(models.Prescription, PersonalData.PRESCRIPTION)
 @strawberry.type(description="流转电子处方")
 class Prescription:
-    row: Private[models.Prescription]
+    hospital_id: Private[str]
+    doctor_id: Private[str]
+    member_id: Private[UUID]
     id: UUID = field(description="处方编号")
     rx_no: str = field(description="医保处方编号")
     hospital_rx_no: str = field(description="院内处方号")
@@ -119,40 +111,22 @@ class Prescription:
 
     @classmethod
     def of(cls, row: models.Prescription) -> Self:
-        note(row.member_id, PersonalData.PRESCRIPTION)
-        return cls(
-            row=row,
-            id=row.id,
-            rx_no=row.rx_no,
-            hospital_rx_no=row.hospital_rx_no,
-            visit_no=row.visit_no,
-            visit_kind=row.visit_kind,
-            benefit=row.benefit,
-            disease_code=row.disease_code,
-            disease_name=row.disease_name,
-            diagnosis=row.diagnosis,
-            issued_at=Instant(row.issued_at),
-            uploaded_at=Instant(row.uploaded_at),
-            expires_at=Instant(row.expires_at),
-            state=row.state,
-            revoked_at=Instant(row.revoked_at) if row.revoked_at else None,
-            revoke_reason=row.revoke_reason,
-        )
+        return shown(cls, row)
 
-    @strawberry.field(description="剩余有效秒数; 已失效为 0")
+    @strawberry.field(description="剩余有效秒数; 已失效为 0", metadata=needs("expires_at"))
     def seconds_left(self, info: Info) -> int:
-        return max(0, int((self.row.expires_at - info.context.now()).total_seconds()))
+        return max(0, int((self.expires_at - Instant(info.context.now())).total_seconds()))
 
-    hospital: Hospital = one(Hospital, "institution", "row.hospital_id", "开方机构")
-    doctor: Doctor = one(Doctor, "doctor", "row.doctor_id", "开方医师")
-    member: Member = one(Member, "member", "row.member_id", "参保人")
-    lines: list[PrescriptionLine] = many(PrescriptionLine, "lines_of_prescription", "row.id", "处方明细")
+    hospital: Hospital = one(Hospital, "institution", "hospital_id", "开方机构")
+    doctor: Doctor = one(Doctor, "doctor", "doctor_id", "开方医师")
+    member: Member = one(Member, "member", "member_id", "参保人")
+    lines: list[PrescriptionLine] = many(PrescriptionLine, "lines_of_prescription", "id", "处方明细")
 
-    @strawberry.field(description="这张处方的配药, 只含有权查看的")
+    @strawberry.field(description="这张处方的配药, 只含有权查看的", metadata=needs("id"))
     async def fills(self, info: Info) -> list[Annotated["Fill", strawberry.lazy("schema.fill")]]:
         from schema.fill import Fill
 
-        rows = await info.context.loaders.fills_of_prescription.of(self.row.id)
+        rows = await info.context.loaders.fills_of_prescription.of(self.id)
         return [Fill.of(row) for row in rows]
 
 

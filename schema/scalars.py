@@ -55,7 +55,8 @@ def parse_instant(value: object) -> Instant:
 
 def show_instant(moment: datetime) -> str:
     """An instant in UTC, to the microsecond where it has them."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    moment = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{moment.isoformat()[:-6]}Z"
 
 
 def show_money(amount: Decimal) -> str:
@@ -65,7 +66,9 @@ def show_money(amount: Decimal) -> str:
 
 def show_plain(amount: Decimal) -> str:
     """No exponent and no idle zeros."""
-    text = f"{Decimal(amount):f}"
+    text = str(amount)
+    if "E" in text:
+        text = f"{Decimal(amount):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from tortoise.expressions import Q, Subquery
 
 from models import Case, FamilyGrant, Fill, Institution, Member, Payment, Prescription, Settlement
-from models.remembered import row_of, rows_of, the_row
+from models.remembered import row_of, rows_of, the_row, values_of
 from policy.terms import GrantScope, InstitutionKind, PersonalData, Role
 from services.actor import Actor, Call
 from services.errors import BadInput, Forbidden, NotFound, check_text
@@ -38,8 +38,9 @@ async def visible_members(actor: Actor, now: datetime) -> list[UUID]:
     """The members whose affairs a patient may see (可查看的参保人): oneself, and who granted it."""
     if actor.role != Role.PATIENT or actor.member_id is None:
         return []
-    grants = await rows_of(FamilyGrant, live_grants(now), Q(proxy_id=actor.member_id))
-    return [actor.member_id, *(grant.owner_id for grant in grants if GrantScope.SEE in grant.scopes)]
+    mine = live_grants(now), Q(proxy_id=actor.member_id)
+    grants = await values_of(FamilyGrant, *mine, names=("owner_id", "scopes"))
+    return [actor.member_id, *(owner for owner, scopes in grants if GrantScope.SEE in scopes)]
 
 
 async def prescriptions_of(actor: Actor, now: datetime) -> Q:

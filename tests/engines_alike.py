@@ -8,6 +8,7 @@ from graphql import ExecutionResult, OperationType
 from graphql.execution.executor import CollectedErrors
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from api.context import Context
 from api.graphql import Engine, Schema
 from api.main import schema
 from api.plans.cache import PlanCache
@@ -32,6 +33,7 @@ class Compared(Engine):
         planned: ExecutionResult = await result if self.is_awaitable(result) else result
         other = copy(self)
         other.plan = None
+        other.context_value = whole(self.context_value)
         other.collected_errors = CollectedErrors()
         other._relevant_sub_fields = {}
         found: Any = Reference.execute_operation(other)
@@ -61,6 +63,19 @@ class Compared(Engine):
         if repr(planned) != repr(reference):
             name = self.operation.name.value if self.operation.name else str(self.operation.operation)
             Compared.different += (f"{name}: {planned} is not {reference}",)
+
+
+class Whole(Context):
+    """A context in which lists read whole rows, as they do for the reference engine."""
+
+    is_narrow = False
+
+
+def whole(context: Context) -> Context:
+    """The same context, but for that."""
+    other = copy(context)
+    other.__class__ = Whole
+    return other
 
 
 @cache

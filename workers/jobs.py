@@ -50,10 +50,12 @@ Run = Callable[[Bench, Job], Awaitable[None]]
 
 
 async def claim(job_id: UUID, now: datetime) -> Job | None:
-    """Take the job (领取任务), unless it is done or another worker has it."""
-    taken = await Job.filter(id=job_id, state=JobState.PENDING, due_at__lte=now).update(
-        due_at=now + LEASE, attempts=F("attempts") + 1
-    )
+    """Take the job (领取任务), unless it is done or another worker has it.
+
+    A kind that only a newer version knows is left to its workers: no attempt at it is lost here.
+    """
+    open_job = Job.filter(id=job_id, kind__in=tuple(JobKind), state=JobState.PENDING, due_at__lte=now)
+    taken = await open_job.update(due_at=now + LEASE, attempts=F("attempts") + 1)
     return await Job.get(id=job_id) if taken else None
 
 
@@ -77,6 +79,10 @@ async def attempt(bench: Bench, job: Job, run: Run) -> str:
     """One attempt at a claimed job (一次尝试); gives what came of it."""
     try:
         await run(bench, job)
+    except PoolStopped:
+        # this worker stops: the next one takes it at once, and no attempt was made
+        await Job.filter(id=job.id).update(due_at=bench.now(), attempts=F("attempts") - 1)
+        return "put back"
     # An edge: whatever went wrong, the row keeps its state and the worker lives on.
     except Exception as error:
         log_fault("job.failed", error, kind=job.kind, attempt=job.attempts)

@@ -1,4 +1,7 @@
-"""What no claim has yet stands in a table of its own, kept by the database: a claim reads that, not all there ever was."""
+"""What no claim has yet stands in a table of its own, kept by the database: a claim reads that, not all there ever was.
+
+What was there before comes with 0023.
+"""
 
 from uuid import uuid4
 
@@ -43,17 +46,6 @@ CREATE TRIGGER clearing_due_taken AFTER INSERT ON clearing_item REFERENCING NEW 
 FOR EACH STATEMENT EXECUTE FUNCTION clearing_due_taken()
 """
 
-WAITING = """
-INSERT INTO clearing_due (id, pharmacy_id, area, happened_at, is_reversal)
-SELECT s.id, s.pharmacy_id, s.area, s.settled_at, false FROM settlement s
-WHERE NOT EXISTS (SELECT 1 FROM clearing_item i WHERE i.settlement_id = s.id)
-UNION ALL
-SELECT r.id, r.pharmacy_id, r.area, r.reversed_at, true FROM reversal r
-WHERE NOT EXISTS (SELECT 1 FROM clearing_item i WHERE i.reversal_id = r.id)
-ON CONFLICT (id) DO NOTHING
-"""
-"""What was there before; the triggers stand already, so nothing falls in between."""
-
 
 class Migration(migrations.Migration):
     dependencies = [('models', '0021_signatures')]
@@ -78,5 +70,4 @@ class Migration(migrations.Migration):
         ops.RunSQL(ON_SETTLEMENT, "DROP TRIGGER clearing_due_add ON settlement"),
         ops.RunSQL(ON_REVERSAL, "DROP TRIGGER clearing_due_add ON reversal"),
         ops.RunSQL(ON_ITEM, "DROP TRIGGER clearing_due_taken ON clearing_item"),
-        ops.RunSQL(WAITING, "DELETE FROM clearing_due"),
     ]

@@ -4,7 +4,7 @@ import asyncio
 
 import settings
 from engines.logs import configure
-from ops.doctor import database, house, redis
+from ops.doctor import backups, database, house, redis
 from ops.doctor.findings import Finding, Level, Look, Place, examine
 from ops.embedded import EngineUrls
 from ops.home import home_engines, prepare_home
@@ -19,6 +19,7 @@ LOOKS: tuple[tuple[str, str, Look], ...] = (
         "Is DATABASE_REPLICA_URL right? Until it answers searches ask the primary.",
         database.replica,
     ),
+    ("backups", "Is DATABASE_URL a primary?", backups.log_kept),
     ("redis", "Is REDIS_URL right, and does the server answer from this machine?", redis.server),
     ("keys", "Is YAOLU_KEYS right, and `yaolu migrate` done? `yaolu keys list` tells more.", house.keys),
     ("tokens", "See OIDC_JWKS_URL or OIDC_JWKS_FILE.", house.tokens),

@@ -1,17 +1,17 @@
 """The doctor at the database: version, settings, migrations, clock, replica, and what waits in the tables."""
 
 from datetime import UTC, datetime, timedelta
-from pkgutil import iter_modules
 from typing import Any
 
 from tortoise import Tortoise
 
-import models.migrations
 import settings
 from engines.clock import Clock
 from models.config import orm_config
+from models.versions import KNOWN
 from ops.databases import connected
 from ops.doctor.findings import Finding, Place, fail, ok, warn
+from ops.versions import tables_of
 from services.figures import Backlog, backlog
 
 OLDEST = 150000
@@ -56,19 +56,17 @@ async def server(place: Place) -> list[Finding]:
 
 async def migrations(place: Place) -> list[Finding]:
     """Whether the tables are as this version wants them (数据库结构版本)."""
-    known = {module.name for module in iter_modules(models.migrations.__path__)}
     async with connected(place.database_url) as connection:
-        if await connection.fetchval("SELECT to_regclass('tortoise_migrations')") is None:
-            return [fail("migrations", "the database is empty", "Run `yaolu migrate`.")]
-        rows = await connection.fetch("SELECT name FROM tortoise_migrations WHERE app = 'models'")
-    done = {row["name"] for row in rows}
-    if missing := sorted(known - done):
-        text = f"{len(missing)} are not applied: {', '.join(missing)}"
+        tables = await tables_of(connection)
+    if tables.is_empty:
+        return [fail("migrations", "the database is empty", "Run `yaolu migrate`.")]
+    if tables.missing:
+        text = f"{len(tables.missing)} are not applied: {', '.join(tables.missing)}"
         return [fail("migrations", text, "Run `yaolu migrate` before starting this version.")]
-    if newer := sorted(done - known):
-        text = f"the database is newer than this program: {', '.join(newer)}"
+    if tables.newer:
+        text = f"the database is newer than this program: {', '.join(tables.newer)}"
         return [warn("migrations", text, "Fine during an upgrade; else start the newer version.")]
-    return [ok("migrations", f"all {len(known)} are applied")]
+    return [ok("migrations", f"all {len(KNOWN)} are applied")]
 
 
 async def clock(place: Place) -> list[Finding]:

@@ -22,9 +22,9 @@ NOWHERE = "redis://127.0.0.1:1"
 
 
 @pytest.fixture
-async def stored_door(tmp_path: Path, engines: EngineUrls) -> AsyncIterator[Door]:
+async def stored_door(tmp_path: Path, engines: EngineUrls, module_database: str) -> AsyncIterator[Door]:
     """A served application with a database."""
-    orm = orm_config(engines.database_url)
+    orm = orm_config(module_database)
     async with opened(make_door(tmp_path, engines.redis_url, orm=orm)) as door:
         yield door
 
@@ -46,8 +46,10 @@ async def test_finds_the_database_in_requests_and_on_sockets(stored_door: Door) 
     assert names == {message["payload"]["data"]["database"]}
 
 
-async def test_starts_again_after_it_was_stopped(tmp_path: Path, engines: EngineUrls) -> None:
-    orm = orm_config(engines.database_url)
+async def test_starts_again_after_it_was_stopped(
+    tmp_path: Path, engines: EngineUrls, module_database: str
+) -> None:
+    orm = orm_config(module_database)
 
     for turn in ("first", "second"):
         door = make_door(tmp_path / turn, engines.redis_url, orm=orm)
@@ -62,7 +64,7 @@ async def test_is_alive_and_ready(stored_door: Door) -> None:
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
     assert ready.json() == {
         "status": "ready",
-        "parts": {"database": True, "redis": True, "draining": False},
+        "parts": {"database": True, "tables": True, "redis": True, "draining": False},
     }
     assert "/graphql" in welcome.text
 
@@ -76,7 +78,7 @@ async def test_is_alive_but_unready_without_its_engines(tmp_path: Path) -> None:
     assert alive.status_code == 200
     assert (ready.status_code, ready.json()["parts"]) == (
         503,
-        {"database": False, "redis": False, "draining": False},
+        {"database": False, "tables": False, "redis": False, "draining": False},
     )
 
 

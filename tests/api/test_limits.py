@@ -7,7 +7,8 @@ import httpx
 import pytest
 
 import settings
-from api.limits import ERRORS_MAX, Limits, _checked, extensions
+from api.checking import ERRORS_MAX, _checked
+from api.limits import Limits
 from ops.embedded import EngineUrls
 from tests.api.door import make_door
 from tests.api.small_schema import small_schema
@@ -43,6 +44,13 @@ def listed(operations: int) -> str:
     return " ".join(f"query Q{number} {{ hello }}" for number in range(operations))
 
 
+def declared(variables: int) -> str:
+    words = " ".join(f"$v{number}: Boolean = false" for number in range(variables))
+    return (
+        f"query ({words}) {{ leaf {{" + "".join(f" name @skip(if: $v{n})" for n in range(variables)) + " } }"
+    )
+
+
 def padded(size: int) -> str:
     return "{ hello } #".ljust(size, "x")
 
@@ -54,6 +62,7 @@ def padded(size: int) -> str:
         aliased(settings.QUERY_ALIASES_MAX),
         rooted(settings.QUERY_ROOT_FIELDS_MAX),
         directed(settings.QUERY_DIRECTIVES_MAX),
+        declared(settings.QUERY_VARIABLES_MAX),
         padded(settings.QUERY_BYTES_MAX),
         repeated(63),
         "{ ...F } fragment F on Query { ...G } fragment G on Query " + deep(settings.QUERY_DEPTH_MAX),
@@ -81,6 +90,7 @@ async def test_takes_documents_up_to_the_limits(http: httpx.AsyncClient, query: 
         ),
         ("{ leaf { leaf {" + " name" * 50 + " } } leaf { leaf {" + " name" * 50 + " } } }", "too often"),
         (listed(settings.QUERY_OPERATIONS_MAX + 1), "21 operations"),
+        (declared(settings.QUERY_VARIABLES_MAX + 1), "51 variables"),
         (long(settings.QUERY_TOKENS_MAX + 1), "tokens"),
         (padded(settings.QUERY_BYTES_MAX + 1), "字节"),
         ("{ ...F } fragment F on Query " + deep(settings.QUERY_DEPTH_MAX + 1), "13 deep"),
@@ -168,6 +178,6 @@ async def test_shows_the_schema_to_who_has_signed_in_only(tmp_path: Path, engine
 
 
 def test_makes_no_extension_that_wraps_every_field() -> None:
-    made = [extension() for extension in extensions(Limits())]
+    made = small_schema().get_extensions()
 
     assert not [extension for extension in made if type(extension)._implements_resolve()]

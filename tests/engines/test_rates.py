@@ -2,11 +2,13 @@
 
 import asyncio
 from secrets import token_hex
+from typing import Any
 
 import pytest
 
 from engines import rates as module
 from engines.rates import OwnBuckets, Rate, Rates
+from engines.redis_script import Script
 from ops.embedded import EngineUrls
 
 RATE = Rate(25, 0.001)
@@ -31,14 +33,13 @@ async def test_those_who_wait_are_asked_for_together_and_each_gets_his_own_answe
     engines: EngineUrls, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bucket = Rates(engines.redis_url, token_hex(4))
-    ask, questions = bucket._take, []
+    ask, questions = Script.__call__, []
 
-    async def counted(keys: list[str], figures: list[float]) -> list[bytes]:
+    async def counted(script: Script, keys: list[str], figures: list[float]) -> Any:
         questions.append(len(keys))
-        answers: list[bytes] = await ask(keys, figures)
-        return answers
+        return await ask(script, keys, figures)
 
-    monkeypatch.setattr(bucket, "_take", counted)
+    monkeypatch.setattr(Script, "__call__", counted)
     wanted = [("甲", 10), ("乙", 20), ("丙", 30), ("甲", 20)]
 
     taken = await asyncio.gather(*(bucket.take(caller, cost, RATE) for caller, cost in wanted))

@@ -32,7 +32,7 @@ from models import (
     StockMovement,
 )
 from models.account import AccountKind
-from ops.migrating import tables_after
+from ops.table_history import tables_after
 from ops.world.cast import FUJIAN_PHARMACY
 from policy.terms import EventKind, MovementKind, Role
 from services.ledger import account_of

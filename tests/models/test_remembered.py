@@ -11,7 +11,7 @@ from tortoise.expressions import Q, Subquery
 from tortoise.models import Model
 
 import models
-from models.remembered import Odd, remembered, row_of, rows_of
+from models.remembered import Odd, remembered, row_of, rows_of, values_of
 from ops.road import FUJIAN, SHANXI
 from ops.world import cast
 from ops.world.ids import member_id
@@ -78,6 +78,31 @@ async def test_everybody_sees_what_the_mapper_would_show_by_the_same_rule(world:
     # nobody has paid online in this world
     if model is not models.Payment:
         assert len(set(seen)) > 1, "all see the same: the world is too small"
+
+
+async def test_columns_hold_what_the_objects_hold(world: House) -> None:
+    filled = 0
+    for model in Tortoise.apps["models"].values():
+        order, names = (model._meta.pk_attr,), tuple(model._meta.fields_db_projection)
+        values = await values_of(model, names=names, order=order, limit=20)
+
+        rows = await model.all().order_by(*order).limit(20)
+        whole = [[(type(one), one) for one in map(vars(row).get, names)] for row in rows]
+        assert [[(type(one), one) for one in record] for record in values] == whole, model
+        filled += bool(values)
+
+    assert filled > 20, "there is too little in the world to compare"
+
+
+async def test_columns_of_rows_that_are_referred_to_are_theirs(world: House) -> None:
+    names = ("state", "hospital__name", "hospital__kind", "doctor__name", "member__area", "id")
+    for _ in range(2):
+        for actor in ACTORS:
+            rule = await access.prescriptions_of(actor, world.now())
+            values = await values_of(models.Prescription, rule, names=names, order=("-uploaded_at",), limit=3)
+
+            own = models.Prescription.filter(rule).order_by("-uploaded_at").limit(3).values_list(*names)
+            assert [tuple(record) for record in values] == await own, actor
 
 
 async def test_conditions_of_one_shape_share_a_statement_and_never_their_values(world: House) -> None:

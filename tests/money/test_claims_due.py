@@ -129,7 +129,7 @@ async def test_what_was_there_before_the_table_is_put_into_it(own_house: House) 
     own_house.stop_at(MAY + timedelta(hours=1))
     reversal = await reverse(walk.counter(), {"id": str(second.id)}, lines=lines(1))
     expected = {second.id, UUID(reversal["id"])}
-    waiting = import_module("models.migrations.0022_clearing_due").WAITING
+    waiting = import_module("models.migrations.0023_clearing_due_before").WAITING
 
     await ClearingDue.all().delete()
     for _ in range(2):

@@ -7,12 +7,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from engines.keys import KeyRing
 from ops.databases import connected
+from ops.doctor import backups as at_backups
 from ops.doctor import database as at_database
 from ops.doctor import house as in_house
 from ops.doctor import redis as at_redis
@@ -135,6 +137,26 @@ async def test_jobs_that_wait_or_are_stuck_are_warned_of(
     assert any("2 jobs wait" in text for text in texts)
     assert any("1 CARD_READING jobs were tried" in text for text in texts)
     assert any("1 CARD_READING jobs were given up" in text for text in texts)
+
+
+def test_a_log_that_nobody_takes_away_is_told_before_it_fills_the_disk() -> None:
+    slots = [
+        {"name": "follows", "active": True, "behind": 0.0},
+        {"name": "left", "active": False, "behind": 4000.0},
+        {"name": "never", "active": False, "behind": None},
+    ]
+    states: list[dict[str, Any]] = [
+        {"archives": False, "failed": None, "fails": False},
+        {"archives": True, "failed": "0000000100000000000000A1", "fails": True},
+        {"archives": True, "failed": "0000000100000000000000A1", "fails": False},
+    ]
+
+    received = at_backups.streamed(slots)
+    kept = [at_backups.archived(state) for state in states]
+
+    assert [one.level for one in received] == [Level.OK, Level.WARN, Level.WARN]
+    assert "left: 4000 MB" in received[1].text
+    assert [[one.level for one in found] for found in kept] == [[], [Level.WARN], [Level.OK]]
 
 
 @pytest.mark.parametrize(

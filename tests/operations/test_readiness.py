@@ -39,7 +39,7 @@ async def test_while_redis_is_away_that_is_said_and_a_settlement_is_made_all_the
             while (await asked(house, "/readyz"))[0] != 200:  # noqa: ASYNC110  # it gives no sign
                 await asyncio.sleep(0.05)
 
-    parts = {"database": True, "redis": True, "draining": False}
+    parts = {"database": True, "tables": True, "redis": True, "draining": False}
     assert before == (200, {"status": "ready", "parts": parts})
     assert gone == (503, {"status": "unready", "parts": parts | {"redis": False}})
     assert settles == (200, {"status": "ready", "parts": parts | {"redis": False}})

@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import asyncpg
 import pytest
-from tortoise.backends.asyncpg.client import AsyncpgDBClient
 
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The statements that are sent meanwhile (语句计数)."""
+    """The statements that are sent meanwhile (语句计数), whoever sends them; but not BEGIN and COMMIT."""
     statements: list[str] = []
+    original = asyncpg.Connection._execute
+
+    async def spy(self: Any, query: str, *values: Any, **more: Any) -> Any:
+        statements.append(query)
+        return await original(self, query, *values, **more)
+
     with monkeypatch.context() as patch:
-        for name in ("execute_query", "execute_query_dict"):
-            original = getattr(AsyncpgDBClient, name)
-
-            async def spy(self: Any, query: str, *values: Any, _original: Any = original, **more: Any) -> Any:
-                statements.append(query)
-                return await _original(self, query, *values, **more)
-
-            patch.setattr(AsyncpgDBClient, name, spy)
+        patch.setattr(asyncpg.Connection, "_execute", spy)
         yield statements

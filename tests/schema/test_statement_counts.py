@@ -31,7 +31,7 @@ SHAPES = {
     "my prescriptions": (
         "patient",
         f"{{ prescriptions {{ edges {{ node {{ rxNo hospital {{ name }} {LINES} }} }} }} }}",
-        5,
+        3,
     ),
     "a prescription": (
         "patient",
@@ -41,7 +41,7 @@ SHAPES = {
     "incoming fills": (
         "pharmacy",
         "{ fills { edges { node { state pharmacy { name } lines { quantity drug { genericName } } } } } }",
-        4,
+        2,
     ),
     "balances": ("patient", "{ benefitBalance { accountBalance uses { fundUsed limitLeft } } }", 4),
     "balances of the family": (

@@ -1,5 +1,6 @@
 """Signing in from a mini-program: the exchange, the link, the rotating tokens, the end."""
 
+import asyncio
 import json
 import ssl
 from datetime import date
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from engines.wechat import AT_ONCE, WechatCodes
 from models import (
     AccountLink,
     AuditEntry,
@@ -23,9 +25,11 @@ from ops.world import cast
 from policy.terms import CardReading, EventKind, IdentityMethod, Role
 from services.topics import member_topic
 from tests.family.people import Relative
+from tests.house import WECHAT_APP
 from tests.road.walk import Walk
 from tests.sessions import words
 from tests.sessions.phone import PATIENT, Phone, failed, link_code, linked, patient, refused
+from tests.sessions.wechat import wechat
 
 ME = "query { member { id } }"
 
@@ -71,6 +75,18 @@ async def test_signing_in_reads_no_certificates(phone: Phone, monkeypatch: pytes
     monkeypatch.setattr(ssl, "create_default_context", read)
 
     assert (await phone.sign_in())["refreshToken"]
+
+
+async def test_many_who_sign_in_at_once_take_turns() -> None:
+    async with wechat() as asked:
+        asked.codes = {str(number): "openid" for number in range(2 * AT_ONCE)}
+        asked.together = asyncio.Barrier(AT_ONCE)
+        codes = WechatCodes(asked.url, *WECHAT_APP)
+
+        found = await asyncio.gather(*(codes.openid(code) for code in list(asked.codes)))
+
+    assert found == ["openid"] * (2 * AT_ONCE)
+    assert asked.most_at_once == AT_ONCE
 
 
 @pytest.mark.parametrize("how", ["is busy", "breaks", "talks nonsense", "hangs up"])

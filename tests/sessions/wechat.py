@@ -17,12 +17,20 @@ class Wechat:
     codes: dict[str, str] = field(default_factory=dict)
     misbehaves: str = ""
     asked: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
+    together: asyncio.Barrier = field(default_factory=lambda: asyncio.Barrier(1))
+    """So many questions must be open before any is answered."""
     url: str = ""
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request, one answer, and the line is closed."""
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         self.asked += 1
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        await self.together.wait()
+        self.at_once -= 1
         if self.misbehaves == "hangs up":
             writer.close()
             return
