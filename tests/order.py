@@ -56,7 +56,7 @@ LONGEST_FIRST: tuple[str, ...] = (
     "audit/test_chain.py",
     "operations/test_replica.py",
     "stock/test_value_properties.py",
-    "services/test_enrolment.py",
+    "services/test_enrolment_refused.py",
     "access/test_people.py",
     "access/test_people_mutants.py",
     "access/test_grid_of_reading.py",
