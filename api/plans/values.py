@@ -13,6 +13,7 @@ from types import GeneratorType
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from asyncpg.pgproto.pgproto import UUID as DriversUUID
 from graphql import (
     GraphQLBoolean,
     GraphQLEnumType,
@@ -29,7 +30,9 @@ from strawberry.execution import optimized_is_awaitable
 Complete = Callable[[Any], Any]
 
 INT_END = 2**31
-PLAIN = frozenset({str, int, float, bool, bytes, dict, list, tuple, datetime, date, time, Decimal, UUID})
+PLAIN = frozenset(
+    {str, int, float, bool, bytes, dict, list, tuple, datetime, date, time, Decimal, UUID, DriversUUID}
+)
 
 
 class Deviation(Exception):
