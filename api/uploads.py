@@ -18,6 +18,8 @@ from schema.scalars import StockFile
 
 # operations, map, and little that clients add
 FIELDS_MAX = 8
+FORM = "yaolu.form"
+"""Where a request's scope keeps its form."""
 
 
 def file_scalar(name: str, description: str, bytes_max: int) -> ScalarDefinition:
@@ -63,7 +65,7 @@ async def read_multipart(request: Request) -> object:
     except (MultiPartException, ClientDisconnect) as error:
         raise RequestRefused(400, "multipart 请求体无法解析，或文件、字段过多。") from error
     # The files live until the answer is sent; whoever answers closes the form.
-    request.state.form = form
+    request.scope[FORM] = form
     operations, places = _field(form, "operations"), _field(form, "map")
     if not isinstance(operations, dict) or not isinstance(places, dict):
         raise RequestRefused(400, "operations 和 map 应为 JSON 对象。")
@@ -77,9 +79,8 @@ async def read_multipart(request: Request) -> object:
 
 async def close_files(request: Request) -> None:
     """Let go of the files a request brought."""
-    form = getattr(request.state, "form", None)
-    if isinstance(form, FormData):
-        await form.close()
+    if FORM in request.scope:
+        await request.scope[FORM].close()
 
 
 def _field(form: FormData, name: str) -> object:

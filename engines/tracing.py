@@ -7,7 +7,7 @@ without values, names of ours and ids, never a caller's data.
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from time import time_ns
 from typing import Any
 
@@ -16,6 +16,7 @@ from structlog.contextvars import get_contextvars
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 STATEMENT_MAX = 2000
 LITERAL = re.compile(r"'(?:[^']|'')*'")
+NO_SPAN = nullcontext()
 TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 
@@ -56,15 +57,16 @@ def traced(process: str) -> Iterator[None]:
         provider.shutdown()
 
 
-@contextmanager
-def span(name: str, parent: str = "", **attributes: str | int) -> Iterator[Any]:
+def span(name: str, parent: str = "", **attributes: str | int) -> AbstractContextManager[Any]:
     """A span for the length of the block (跨度), below a W3C traceparent; None while traces are off.
 
     An error that leaves the block marks the span by its type alone: its message may quote people.
     """
-    if Traces.tracer is None:
-        yield None
-        return
+    return NO_SPAN if Traces.tracer is None else _span(name, parent, attributes)
+
+
+@contextmanager
+def _span(name: str, parent: str, attributes: Mapping[str, str | int]) -> Iterator[Any]:
     from opentelemetry import propagate, trace
 
     above = propagate.extract({"traceparent": parent}) if TRACEPARENT.fullmatch(parent) else None
