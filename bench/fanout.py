@@ -38,6 +38,7 @@ from engines.redis_client import impatient
 from models.config import orm_config
 from ops.embedded import EngineUrls, create_database, discard_engines, embedded_engines
 from ops.issuer import DevelopmentIssuer
+from ops.migrating import migrate_database
 from ops.processes import Child, running, wait_until_ready
 from ops.road import FUJIAN
 from ops.tokens import token_for
@@ -248,8 +249,7 @@ async def everything(urls: EngineUrls, home: Path, given: argparse.Namespace) ->
     """One after another, and the table."""
     urls = EngineUrls(await create_database(urls.database_url, "fanout"), urls.redis_url)
     # tables without a world: events are all that is read here
-    async with tables(urls.database_url):
-        await Tortoise.generate_schemas()
+    await migrate_database(urls.database_url)
     found = [await ours(urls, home, 1, given)]
     if shutil.which("node") and (PEERS / "node_modules" / "graphql-ws").is_dir():
         found.append(await theirs(urls.redis_url, given))
