@@ -62,6 +62,8 @@ def start_keeper(engine: str, folder: Path, *, fast: bool) -> tuple[subprocess.P
     try:
         state = wait_for_state(folder)
         if state is None:
+            # it may have said why, and ended, between two looks
+            said(folder)
             raise EngineError(f"{engine} does not start: {tail(folder / 'keeper.log')}")
     except BaseException:
         keeper.terminate()
@@ -77,17 +79,23 @@ def wait_for_state(folder: Path) -> dict[str, Any] | None:
     """What the keeper says of its engine when that is ready; nothing when there is no keeper (等待引擎)."""
     deadline = time.monotonic() + 2 * START_SECONDS_MAX
     while is_held(folder / "keeper"):
-        try:
-            state: dict[str, Any] = json.loads((folder / "state.json").read_text())
-        except FileNotFoundError:
-            if time.monotonic() > deadline:
-                raise EngineError(f"{folder} stays silent: {tail(folder / 'keeper.log')}") from None
-            time.sleep(0.01)
-            continue
-        if "error" in state:
-            raise EngineError(state["error"])
-        return state
+        if (state := said(folder)) is not None:
+            return state
+        if time.monotonic() > deadline:
+            raise EngineError(f"{folder} stays silent: {tail(folder / 'keeper.log')}")
+        time.sleep(0.01)
     return None
+
+
+def said(folder: Path) -> dict[str, Any] | None:
+    """What the keeper has said, if anything (看护进程的话); raise EngineError when it has failed."""
+    try:
+        state: dict[str, Any] = json.loads((folder / "state.json").read_text())
+    except FileNotFoundError:
+        return None
+    if "error" in state:
+        raise EngineError(state["error"])
+    return state
 
 
 def leave(folder: Path, users: IO[str], keeper: subprocess.Popen[bytes] | None) -> None:

@@ -181,7 +181,8 @@ def test_the_qr_code_leads_to_the_verification() -> None:
     dots = np.array([[0 if dark else 255 for dark in row] for row in drawn.qr.modules], dtype=np.uint8)
     picture = cv2.resize(np.pad(dots, 4, constant_values=255), None, fx=8, fy=8, interpolation=0)
 
-    assert cv2.QRCodeDetector().detectAndDecode(picture)[0] == address
+    # the other detector of OpenCV does not see one in thirty of them
+    assert cv2.QRCodeDetectorAruco().detectAndDecode(picture)[0] == address
 
 
 def test_a_link_tells_till_when_it_holds() -> None:
