@@ -117,6 +117,7 @@ async def test_a_refusal_is_counted_by_its_code_and_use_case(house: House) -> No
 
 
 async def test_what_waits_in_the_tables_is_counted_by_the_worker(house: House) -> None:
+    await walkers(house).upload()  # one more change that is on record and not sealed
     now = house.now()
     waiting = [
         await Job.create(
