@@ -55,12 +55,8 @@ def api(
     """Run one API process on the engines of the environment."""
     with starting():
         import settings
-        from ops.processes import watch_lifeline
-        from ops.versions import check_tables
 
-        require_settings()
-        watch_lifeline()
-        check_tables()
+        take_up()
         from api.main import application
         from api.server import serve as serve_app
         from engines.metrics import metrics_page
@@ -83,12 +79,8 @@ def worker(
     """Run one worker process on the engines of the environment."""
     with starting():
         import settings
-        from ops.processes import watch_lifeline
-        from ops.versions import check_tables
 
-        require_settings()
-        watch_lifeline()
-        check_tables()
+        take_up()
         from ops.working import run_worker
 
         page = settings.METRICS_PORT if metrics_port is None else metrics_port
@@ -262,6 +254,16 @@ def rules(
             raise typer.Exit(1)
     else:
         print_coverage()
+
+
+def take_up() -> None:
+    """What a process on the engines of the environment does before it loads anything dear."""
+    from ops.processes import watch_lifeline
+    from ops.versions import check_tables
+
+    require_settings()
+    watch_lifeline()
+    check_tables()
 
 
 def require_settings(*names: str) -> None:
