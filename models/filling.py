@@ -1,7 +1,7 @@
 """Objects of rows (实例化): what the mapper does for each column of each row is settled once for a table."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from tortoise.fields.data import CharEnumFieldInstance, DateField, DatetimeField, UUIDField
@@ -85,9 +85,9 @@ def converted(model: type[Model], names: tuple[str, ...], records: list[Any]) ->
     return found
 
 
-@cache
+@lru_cache(maxsize=1000)
 def conversions_of(model: type[Model], names: tuple[str, ...]) -> list[tuple[int, Conversion]]:
-    """Where among these columns there is one that is converted, and how."""
+    """Where among these columns there is one that is converted, and how; callers choose the columns."""
     owners = [owner_of(model, name) for name in names]
     return [
         (place, conversions(owner)[name])
